@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The result model: what runs measured, in memory and as results.json
+ * ("schema":"simbench.results/1", contract 1.2). Every exporter reads this and nothing
+ * else. Strings and arrays are owned by the model; NULL strings are null in JSON.
+ */
+#ifndef REPORTS_RESULTS_H
+#define REPORTS_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/base/buf.h"
+#include "sim/base/err.h"
+#include "sim/build/build.h"
+
+/* Seconds of repeated measurements. */
+struct result_wall {
+    double *samples;
+    size_t n, cap;
+    double mean, median, stddev, min, max; /* filled by result_wall_update */
+};
+void result_wall_add(struct result_wall *wall, double seconds);
+
+struct result_step {
+    unsigned index, total, line;
+    char *stage, *instruction, *word;
+    enum step_status status;
+    char *key;     /* "sha256:…", NULL if none */
+    char *diff_id; /* NULL if it makes no layer */
+    uint64_t size; /* of the layer, content bytes */
+    bool modelled;
+    char *base_name; /* FROM */
+    unsigned base_layers;
+    uint64_t base_size, fetched_bytes;
+    bool has_virtual;
+    uint64_t virtual_ms;
+    struct result_wall wall;
+    char *miss_reason; /* NULL: null */
+    unsigned miss_root;
+    char *miss_text, *miss_json; /* the whole object as JSON text */
+};
+
+struct result_build {
+    char *label;
+    char *error; /* the build failed: message; NULL: it did not */
+    struct result_step *steps;
+    size_t step_count;
+    char *image_id;
+    char *dockerfile; /* text it was built from */
+    struct {
+        char *diff_id;
+        uint64_t size;
+    } * layers;
+    size_t layer_count;
+    uint64_t size;        /* of the image */
+    unsigned ran, reused; /* steps with status ran, cached */
+    uint64_t new_bytes;   /* content bytes of layers that steps which ran made */
+    uint64_t fetched_bytes;
+    bool has_virtual;
+    uint64_t virtual_ms;
+    struct result_wall wall;
+};
+
+struct result_variant {
+    char *name, *engine, *exec; /* engine "builtin", exec "model" or "sandbox" */
+    struct result_build *builds;
+    size_t build_count;
+};
+
+struct result_check {
+    char *message;
+    bool ok;
+    unsigned line;
+};
+
+struct result_scenario {
+    char *name, *lesson, *file;
+    char *error; /* the scenario itself failed; NULL: it did not */
+    struct result_variant *variants;
+    size_t variant_count;
+    struct result_check *checks;
+    size_t check_count;
+};
+
+struct results {
+    char *version;     /* of simbench */
+    int64_t started_s; /* the time of the run */
+    struct result_scenario *scenarios;
+    size_t scenario_count;
+};
+
+struct results *results_new(const char *version, int64_t started_s);
+void results_free(struct results *r); /* NULL is legal */
+/* The returned element is valid until the next add to the same array. */
+struct result_scenario *results_add_scenario(struct results *r, const char *name,
+                                             const char *lesson, const char *file);
+struct result_variant *result_add_variant(struct result_scenario *s, const char *name,
+                                          const char *engine, const char *exec);
+/* Copies a finished (or failed: error not NULL) build. */
+struct result_build *result_add_build(struct result_variant *v, const char *label,
+                                      const struct build_result *build,
+                                      const char *dockerfile, const char *error);
+void result_add_check(struct result_scenario *s, const char *message, bool ok,
+                      unsigned line);
+/* Adds another repetition's wall times (build and steps) to a build already there. */
+void result_build_sample(struct result_build *b, const struct build_result *build);
+
+/* results.json, indented, deterministic. */
+void results_to_json(const struct results *r, struct buf *out);
+/* ERR_INPUT with the place for what is no results.json of this schema version. */
+int results_from_json(const char *name, const char *json, size_t len,
+                      struct results **out, struct err *err);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Instructions read for their meaning: flags by name, arity, mounts. Values are still
+ * as written: variables are expanded by plan/, which knows the environment. Every
+ * refusal of cache-semantics section 5 that needs no environment happens here, as
+ * ERR_INPUT with the instruction's line and the offending word in the message.
+ */
+#ifndef SIM_DOCKERFILE_INSTRUCTION_H
+#define SIM_DOCKERFILE_INSTRUCTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/base/buf.h"
+#include "sim/base/err.h"
+#include "sim/dockerfile/dockerfile.h"
+
+/* Judges the whole file: something before FROM, unknown instruction or flag, arity,
+ * stage names, bad values that hold no variable, heredocs where none may stand. */
+int dockerfile_check(const struct dockerfile *df, struct err *err);
+
+struct from_args {
+    const char *image;    /* borrowed from the instruction, like all pointers here */
+    const char *platform; /* NULL if not given */
+    const char *stage;    /* AS name as written, NULL if none */
+};
+int instruction_from(const struct instruction *in, struct from_args *out,
+                     struct err *err);
+
+enum mount_type { MOUNT_BIND, MOUNT_CACHE, MOUNT_TMPFS, MOUNT_SECRET, MOUNT_SSH };
+enum mount_sharing { SHARING_SHARED, SHARING_PRIVATE, SHARING_LOCKED };
+
+struct mount_args { /* strings owned; as written, may hold variables */
+    enum mount_type type;
+    char *target, *source, *from, *id, *env; /* NULL if not given */
+    bool read_only;
+    bool required;
+    enum mount_sharing sharing;
+    bool has_mode, has_uid, has_gid;
+    uint32_t mode, uid, gid;
+    uint64_t size; /* tmpfs, bytes; 0 if not given */
+};
+
+struct run_args {
+    struct mount_args *mounts; /* as given, not sorted */
+    size_t mount_count;
+    const char *network;  /* "default", "none" or "host" */
+    const char *security; /* "sandbox" or "insecure" */
+    struct strv devices;  /* --device values */
+};
+int instruction_run(const struct instruction *in, struct run_args *out,
+                    struct err *err);
+void run_args_free(struct run_args *args);
+
+struct copy_args {
+    struct strv sources; /* as written; heredoc words are not among them */
+    const char *dest;
+    const char *from, *chown, *chmod, *checksum; /* NULL if not given */
+    struct strv excludes;
+    bool link, parents, keep_git_dir;
+    bool has_unpack, unpack;
+    /* instruction.heredocs hold inline files, in order after the sources */
+};
+/* COPY and ADD. */
+int instruction_copy(const struct instruction *in, struct copy_args *out,
+                     struct err *err);
+void copy_args_free(struct copy_args *args);
+
+struct healthcheck_args {
+    bool none; /* HEALTHCHECK NONE */
+    bool has_interval, has_timeout, has_start_period, has_start_interval, has_retries;
+    int64_t interval_ns, timeout_ns, start_period_ns, start_interval_ns;
+    long retries;
+};
+int instruction_healthcheck(const struct instruction *in, struct healthcheck_args *out,
+                            struct err *err);
+
+/* A Go duration such as "1m30s" or "500ms" in ns. */
+int duration_parse(const char *text, int64_t *out_ns, struct err *err);
+
+/* Warnings of `docker build --check`: rule names and texts users know. */
+struct lint_warning {
+    const char *rule; /* "StageNameCasing" */
+    const char *url;  /* "" if none */
+    char *message;
+    unsigned line;
+};
+struct lint_report {
+    struct lint_warning *warnings; /* in the order of lines */
+    size_t len, cap;
+};
+/* Every rule that one Dockerfile can trigger, honouring a `# check=` directive. The
+ * context's ignore file is needed for CopyIgnoredFile: `excluded` may be NULL. Returns
+ * an error where the file does not pass dockerfile_check. */
+int dockerfile_lint(const struct dockerfile *df,
+                    bool (*excluded)(void *payload, const char *path), void *payload,
+                    struct lint_report *out, struct err *err);
+void lint_report_free(struct lint_report *report);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The executor that really runs commands: namespaces, overlayfs, seccomp, capabilities.
+ */
+#ifndef SIM_EXEC_SANDBOX_H
+#define SIM_EXEC_SANDBOX_H
+
+#include "sim/exec/exec.h"
+#include "sim/store/store.h"
+
+/* An executor over the store's unpacked layers. ERR_ENVIRONMENT names what the kernel
+ * or the user's rights lack. The store is borrowed. */
+int sandbox_executor_new(struct store *store, struct executor **out, struct err *err);
+void sandbox_executor_free(struct executor *executor);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layers as tar streams, by libarchive (this room alone includes it). The bytes written
+ * depend on the entries alone: no user names, no timestamps of the run, times in whole
+ * seconds, ustar headers with pax records only where ustar cannot say it.
+ */
+#ifndef SIM_LAYER_TAR_H
+#define SIM_LAYER_TAR_H
+
+#include <stdint.h>
+
+#include "sim/base/digest.h"
+#include "sim/base/err.h"
+#include "sim/tree/tree.h"
+
+struct tar_result {
+    struct digest diff_id; /* sha256 of the stream */
+    uint64_t bytes;        /* of the stream */
+};
+
+/* Where an entry's bytes landed, for the index of the blob: called once for every
+ * regular file with content, in order. */
+typedef void tar_placed(void *payload, size_t entry_index, uint64_t offset);
+
+struct tar_options {
+    content_sink *sink; /* receives the stream; NULL: only the digest is wanted */
+    void *sink_payload;
+    tar_placed *placed; /* may be NULL */
+    void *placed_payload;
+    /* Clamps every mtime later than this (seconds) to it; negative: no clamp. */
+    int64_t clamp_mtime_s;
+    /* In a rootfs tar whiteouts make no sense and are refused. */
+    bool rootfs;
+    /* If not NULL, gets each regular file's digest while it passes: tree entries
+     * without one are completed. */
+    struct tree *complete;
+};
+#define TAR_OPTIONS_INIT                                                               \
+    {                                                                                  \
+        .clamp_mtime_s = -1                                                            \
+    }
+
+/* Writes a layer (sorted tree): whiteouts as .wh.NAME at NAME's position (mode 0, mtime
+ * 0, 0:0), hard links as type 1, xattrs as SCHILY.xattr. */
+int tar_write(const struct tree *layer, const struct tar_options *options,
+              struct tar_result *out, struct err *err);
+
+/* What a tar read from elsewhere may hold at most. */
+struct tar_limits {
+    uint64_t entries, bytes;
+};
+
+/* Reads a tar of any compression libarchive reads. The stream comes from `content`;
+ * file contents are either kept as ranges of `blob` (an uncompressed tar; blob may be
+ * NULL) or, with spool_dir, written to one spool file there and referenced as ranges of
+ * it. .wh. names become ENTRY_WHITEOUT and ENTRY_OPAQUE if `layer`. Paths are cleaned;
+ * an entry that would leave the root is an error. */
+int tar_read_blob(struct blob *blob, bool layer, const struct tar_limits *limits,
+                  struct tree **out, struct err *err);
+/* The same from an archive file of any format and compression (ADD of a local archive,
+ * import). ERR_NOT_FOUND if the file is no archive at all: sniffed by content. */
+int tar_read_archive(const struct content *archive, uint64_t size,
+                     const char *spool_dir, bool layer, const struct tar_limits *limits,
+                     struct tree **out, struct err *err);
+
+#endif
