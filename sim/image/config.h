@@ -15,6 +15,7 @@
 
 struct image_history {
     int64_t created_s;                   /* since 1970 UTC; INT64_MIN: absent */
+    uint32_t created_nanos;              /* fraction of it: configs made elsewhere */
     char *created_by, *comment, *author; /* NULL: absent */
     bool empty_layer;
 };
@@ -29,6 +30,7 @@ struct image_config {
     char *os, *architecture, *variant;  /* variant NULL: absent */
     char *author;                       /* MAINTAINER; NULL: absent */
     int64_t created_s;                  /* INT64_MIN: absent */
+    uint32_t created_nanos;             /* fraction of it: configs made elsewhere */
     char *user, *workdir, *stop_signal; /* NULL: absent */
     struct strv env;                    /* NAME=value in order */
     bool has_cmd, has_entrypoint, has_shell, has_healthcheck;
