@@ -16,13 +16,11 @@
 #include "sim/cache/miss.h"
 #include "sim/exec/exec.h"
 #include "sim/image/config.h"
+#include "sim/plan/plan.h"
 #include "sim/store/store.h"
 #include "sim/tree/tree.h"
 
-enum semantics { SEMANTICS_BUILDKIT, SEMANTICS_CLASSIC, SEMANTICS_BUILDAH };
-
-/* ---- where base images come from ---------------------------------------------------
- */
+/* ---- where base images come from ---- */
 
 struct base_layer {
     struct digest diff_id;
@@ -48,8 +46,7 @@ struct base_source {
 /* Modelled bandwidth of a fetch: 96 ms a megabyte (125 MB in 12 s, contract 3). */
 uint64_t build_fetch_ms(uint64_t bytes);
 
-/* ---- options ------------------------------------------------------------------------
- */
+/* ---- options ---- */
 
 struct build_context {        /* the main context, or one of --build-context */
     const char *name;         /* NULL: the main one */

@@ -39,7 +39,7 @@ void store_close(struct store *store); /* NULL is legal */
 /* Folder of the store, NULL in memory. */
 const char *store_dir(const struct store *store);
 
-/* ---- layers -------------------------------------------------------------------- */
+/* ---- layers ---- */
 
 struct layer { /* reference counted, immutable */
     struct digest diff_id;
@@ -70,7 +70,7 @@ int store_layer_tar(struct store *store, const struct digest *diff_id,
 int store_layer_unpacked(struct store *store, const struct digest *diff_id, int how,
                          char **path, struct err *err);
 
-/* ---- chains: which layers, lowest first, make a root filesystem ------------------ */
+/* ---- chains: which layers, lowest first, make a root filesystem ---- */
 
 /* Chain ID (OCI): the digest itself for one layer; zero digest for none. */
 struct digest chain_extend(const struct digest *chain, const struct digest *diff_id);
@@ -80,7 +80,7 @@ int store_chain_put(struct store *store, const struct digest *parent,
 int store_chain_layers(struct store *store, const struct digest *chain,
                        struct digest **out, size_t *len, struct err *err);
 
-/* ---- cache records --------------------------------------------------------------- */
+/* ---- cache records ---- */
 
 struct record {
     struct digest key;
@@ -107,8 +107,7 @@ bool store_record_was_collected(struct store *store, const struct digest *key);
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 
-/* ---- builds: what each step's key was made of --------------------------------------
- */
+/* ---- builds: what each step's key was made of ---- */
 
 /* Content-addressed bytes shared between builds (lists of selected files). */
 int store_object_put(struct store *store, const void *data, size_t len,
@@ -125,8 +124,7 @@ int store_build_last(struct store *store, const char *name, int64_t *id,
 int store_build_find(struct store *store, const char *number_or_image, int64_t *id,
                      struct strv *name, struct buf *out, struct err *err);
 
-/* ---- images ------------------------------------------------------------------------
- */
+/* ---- images ---- */
 
 struct store_image {
     struct digest id;  /* sha256 of the config */
@@ -152,8 +150,7 @@ int store_image_remove(struct store *store, const char *ref, struct strv *remove
 /* "app" -> "app:latest"; ERR_INPUT for what is no image name. The caller frees. */
 int store_normalise_name(const char *name, char **out, struct err *err);
 
-/* ---- room ---------------------------------------------------------------------------
- */
+/* ---- room ---- */
 
 struct store_usage {
     uint64_t images, layers, records, mounts; /* counts */

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Source words to matches to digests. How they land in the image is build/copy.c. */
+#include "sim/cache/selection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/mem.h"
+#include "sim/base/path.h"
+#include "sim/context/ignore.h"
+
+/* ---- matches ---- */
+
+/* Paths below `dir` that match the rest of a pattern, one component at a time. */
+static int expand_glob(struct view *view, const char *dir, const char *pattern,
+                       struct strv *out, struct err *err)
+{
+    size_t n = strcspn(pattern, "/");
+    AUTO_FREE char *part = xstrndup(pattern, n);
+    const char *rest = pattern[n] == '/' ? pattern + n + 1 : NULL;
+    struct strv names = STRV_INIT;
+    view_list(view, dir, &names);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < names.len; i++) {
+        bool hit;
+        rc = glob_match(part, names.items[i], &hit, err);
+        if (rc != 0 || !hit)
+            continue;
+        char *path = path_join(dir, names.items[i]);
+        if (rest == NULL) {
+            strv_take(out, path);
+            continue;
+        }
+        const struct entry *e = view_lookup(view, path);
+        if (e != NULL && e->type == ENTRY_DIR)
+            rc = expand_glob(view, path, rest, out, err);
+        free(path);
+    }
+    strv_free(&names);
+    return rc;
+}
+
+static int find_matches(struct selected *item, const struct selection_rules *rules,
+                        struct err *err)
+{
+    AUTO_FREE char *clean = path_below_root(item->word);
+    item->wildcard = glob_has_wildcard(clean);
+    if (item->wildcard) {
+        int rc = expand_glob(item->view, "", clean, &item->matches, err);
+        if (rc == 0 && item->matches.len == 0 && rules->semantics == SEMANTICS_CLASSIC)
+            return err_set(err, ERR_FAILED, "no source files were specified: nothing "
+                                            "matches %s", item->word);
+        return rc;
+    }
+    AUTO_FREE char *resolved = NULL;
+    int rc = view_resolve(item->view, clean, true, &resolved, err);
+    if (rc != 0)
+        return rc;
+    if (view_lookup(item->view, resolved) == NULL) {
+        err_set(err, ERR_FAILED, "\"/%s\" not found", clean);
+        return err_hint(err, "the path is looked up in the build context (or the stage "
+                             "named by --from); check its spelling and .dockerignore");
+    }
+    strv_add(&item->matches, clean);
+    return 0;
+}
+
+/* ---- digests ---- */
+
+struct hashing {
+    const struct selection_rules *rules;
+    struct digester *list; /* (path, entry digest) pairs */
+    struct digester *one;
+    size_t base;           /* length of the copied folder's path, to cut it off */
+    bool top_counts;       /* whether the folder's own metadata counts */
+};
+
+static void keep_capability(const struct entry *from, struct entry *e, struct xattr *room)
+{
+    e->xattr_count = 0;
+    for (size_t i = 0; i < from->xattr_count; i++)
+        if (strcmp(from->xattrs[i].name, "security.capability") == 0) {
+            *room = from->xattrs[i];
+            e->xattrs = room;
+            e->xattr_count = 1;
+        }
+}
+
+static int entry_digest(const struct entry *entry, const struct hashing *h,
+                        struct digest *out, struct err *err)
+{
+    struct entry e = *entry;
+    struct xattr room;
+    int rc = entry_need_digest(&e, err);
+    if (rc != 0)
+        return rc;
+    if (h->rules->semantics == SEMANTICS_CLASSIC) {
+        e.uid = e.gid = 0;
+        keep_capability(entry, &e, &room);
+    }
+    entry_key_digest(&e, h->one, out);
+    return 0;
+}
+
+static const char *relative(const char *path, size_t base)
+{
+    path += base;
+    return *path == '/' ? path + 1 : path;
+}
+
+static int hash_entry(void *payload, const struct entry *entry, struct err *err)
+{
+    struct hashing *h = payload;
+    const char *name = relative(entry->path, h->base);
+    if (name[0] == '\0' && !h->top_counts)
+        return 0;
+    if (name[0] != '\0' && selection_excludes(&h->rules->excludes, name))
+        return 0;
+    struct digest d;
+    int rc = entry_digest(entry, h, &d, err);
+    if (rc != 0)
+        return rc;
+    digester_add_string(h->list, name);
+    digester_add_digest(h->list, &d);
+    return 0;
+}
+
+/* Digest of what one path selects, its own name left out. */
+static int path_digest(struct selected *item, const char *path, struct hashing *h,
+                       struct digest *out, struct err *err)
+{
+    AUTO_FREE char *resolved = NULL;
+    int rc = view_resolve(item->view, path, true, &resolved, err);
+    if (rc != 0)
+        return rc;
+    const struct entry *e = view_lookup(item->view, resolved);
+    if (e == NULL)
+        return err_set(err, ERR_FAILED, "\"/%s\" not found", path);
+    bool classic = h->rules->semantics == SEMANTICS_CLASSIC;
+    if (e->type != ENTRY_DIR) {
+        rc = entry_digest(e, h, out, err);
+        if (rc == 0 && classic) {
+            /* The classic builder's header holds the name. */
+            digester_add_string(h->one, resolved);
+            digester_add_digest(h->one, out);
+            digester_finish(h->one, out);
+        }
+        return rc;
+    }
+    /* The root of a context is no entry of it; buildah copies a folder's content only,
+     * so that the folder's own mode does not count there (row 50). */
+    h->top_counts = resolved[0] != '\0' && h->rules->semantics != SEMANTICS_BUILDAH;
+    h->base = classic ? 0 : strlen(resolved);
+    rc = view_walk(item->view, resolved, hash_entry, h, err);
+    digester_finish(h->list, out);
+    return rc;
+}
+
+static int item_digest(struct selected *item, struct hashing *h, struct err *err)
+{
+    bool plain = !item->wildcard && !h->rules->parents;
+    AUTO_FREE char *word = path_below_root(item->word);
+    if (item->matches.len == 1 &&
+        strcmp(path_base(item->matches.items[0]), path_base(word)) == 0 &&
+        !h->rules->parents)
+        plain = true;
+    if (plain)
+        return path_digest(item, item->matches.items[0], h, &item->digest, err);
+    /* Pairs are gathered first: the list digester is in use below. */
+    AUTO_BUF pairs = BUF_INIT;
+    for (size_t i = 0; i < item->matches.len; i++) {
+        struct digest d;
+        int rc = path_digest(item, item->matches.items[i], h, &d, err);
+        if (rc != 0)
+            return rc;
+        bool named = h->rules->semantics == SEMANTICS_BUILDKIT;
+        buf_adds(&pairs, named ? item->matches.items[i] : "");
+        buf_addc(&pairs, '\0');
+        buf_add(&pairs, d.bytes, sizeof d.bytes);
+        for (size_t n = path_parent_len(item->matches.items[i]);
+             h->rules->parents && n > 0;) {
+            AUTO_FREE char *dir = xstrndup(item->matches.items[i], n);
+            const struct entry *e = view_lookup(item->view, dir);
+            if (e != NULL && entry_digest(e, h, &d, err) == 0)
+                buf_add(&pairs, d.bytes, sizeof d.bytes);
+            n = path_parent_len(dir);
+        }
+    }
+    item->digest = digest_of(buf_str(&pairs), pairs.len);
+    return 0;
+}
+
+int selection_add(struct selection *sel, struct view *view, const char *word,
+                  const struct selection_rules *rules, struct err *err)
+{
+    GROW(sel->items, sel->cap, sel->len + 1);
+    struct selected *item = &sel->items[sel->len++];
+    *item = (struct selected){.view = view, .word = xstrdup(word)};
+    int rc = find_matches(item, rules, err);
+    if (rc != 0)
+        return rc;
+    struct hashing h = {
+        .rules = rules, .list = digester_new(), .one = digester_new()};
+    rc = item_digest(item, &h, err);
+    digester_free(h.list);
+    digester_free(h.one);
+    return rc;
+}
+
+void selection_free(struct selection *sel)
+{
+    for (size_t i = 0; i < sel->len; i++) {
+        free(sel->items[i].word);
+        strv_free(&sel->items[i].matches);
+    }
+    free(sel->items);
+    *sel = (struct selection){0};
+}
+
+void selection_digest(const struct selection *sel, struct digest *out)
+{
+    AUTO_BUF all = BUF_INIT;
+    for (size_t i = 0; i < sel->len; i++)
+        buf_add(&all, sel->items[i].digest.bytes, sizeof sel->items[i].digest.bytes);
+    *out = digest_of(buf_str(&all), all.len);
+}
+
+bool selection_excludes(const struct plan_words *excludes, const char *relative_path)
+{
+    bool out = false;
+    for (size_t i = 0; i < excludes->len; i++) {
+        const char *pattern = excludes->items[i];
+        bool negated = pattern[0] == '!';
+        if (ignore_pattern_matches(pattern + negated, relative_path))
+            out = !negated;
+    }
+    return out;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the source words of a COPY, ADD or bind mount select from a set of files, and the
+ * digest of it that enters a key: content and metadata that count, never times
+ * (cache-semantics 1, COPY / ADD).
+ */
+#ifndef SIM_CACHE_SELECTION_H
+#define SIM_CACHE_SELECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sim/base/buf.h"
+#include "sim/base/digest.h"
+#include "sim/base/err.h"
+#include "sim/layer/view.h"
+#include "sim/plan/plan.h"
+
+struct selected {
+    struct view *view;   /* borrowed */
+    char *word;          /* as given */
+    struct strv matches; /* paths in view, in path order; symlinks not yet followed */
+    bool wildcard;
+    struct digest digest;
+};
+
+struct selection {
+    struct selected *items; /* one a source word, in order */
+    size_t len, cap;
+};
+
+struct selection_rules {
+    enum semantics semantics;
+    struct plan_words excludes; /* relative to a folder that is copied */
+    bool parents;
+};
+
+/* Adds one source word. A path that is not there is ERR_FAILED naming it; a wildcard
+ * without a match selects nothing (classic: ERR_FAILED). */
+int selection_add(struct selection *sel, struct view *view, const char *word,
+                  const struct selection_rules *rules, struct err *err);
+void selection_free(struct selection *sel); /* the members */
+/* Digest over the items' digests in order. */
+void selection_digest(const struct selection *sel, struct digest *out);
+/* Whether an entry at `relative` (to the copied folder) is left out by --exclude. */
+bool selection_excludes(const struct plan_words *excludes, const char *relative);
+
+/* A compact list of what was selected, for `explain`: appended to out. One record an
+ * entry: path, type, mode, owner, size, digest, link target, xattr digest. */
+int selection_manifest(const struct selection *sel, const struct selection_rules *rules,
+                       struct buf *out, struct err *err);
+
+struct manifest_entry { /* strings borrowed from the manifest's bytes */
+    const char *path, *target;
+    unsigned type, mode, uid, gid; /* type: enum entry_type */
+    uint64_t size;
+    struct digest digest, xattrs;
+};
+/* Reads the next record of [*at, end); false at the end or where the bytes are damaged. */
+bool manifest_next(const char **at, const char *end, struct manifest_entry *out);
+
+#endif

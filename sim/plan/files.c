@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/* RUN, COPY and ADD: what they read, where they write, what the shell gets. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/path.h"
+#include "sim/plan/plan_memory.h"
+
+/* ---- RUN ---- */
+
+/* "|2 A=1 B=2 " for history and linear keys; "" without ARGs. */
+static void add_arg_prefix(const struct stage_state *s, struct buf *out)
+{
+    bool buildkit = s->planner->options->semantics == SEMANTICS_BUILDKIT;
+    size_t n = 0;
+    struct buf pairs = BUF_INIT;
+    for (size_t i = 0; i < s->args.len; i++) {
+        const struct plan_var *arg = &s->args.items[i];
+        const char *value = vars_get(&s->env, arg->name);
+        bool shadowed = false; /* by an ENV: the linear builders leave such ARGs out */
+        for (size_t k = 0; !buildkit && k < s->env.len; k++)
+            shadowed |=
+                strcmp(s->env.items[k].name, arg->name) == 0 && !s->env.items[k].is_arg;
+        if (shadowed || (!buildkit && arg->value == NULL))
+            continue;
+        buf_addf(&pairs, "%s=%s ", arg->name, value != NULL ? value : "");
+        n++;
+    }
+    if (n != 0)
+        buf_addf(out, "|%zu %s", n, buf_str(&pairs));
+    buf_free(&pairs);
+}
+
+static void strip_tabs(const char *text, struct buf *out)
+{
+    while (*text != '\0') {
+        text += strspn(text, "\t");
+        size_t n = strcspn(text, "\n");
+        n += text[n] == '\n';
+        buf_add(out, text, n);
+        text += n;
+    }
+}
+
+/* Whether REST is nothing but one heredoc word. */
+static bool only_heredoc(const struct instruction *in)
+{
+    return in->heredoc_count == 1 && in->rest[strcspn(in->rest, " \t")] == '\0';
+}
+
+/* The script of a RUN with heredocs: a lone one is the script itself; else the shell
+ * gets the text with the documents behind it, and expands them on its own. */
+static char *heredoc_script(struct stage_state *s, const struct instruction *in)
+{
+    struct buf script = BUF_INIT;
+    if (only_heredoc(in)) {
+        if (in->heredocs[0].chomp)
+            strip_tabs(in->heredocs[0].content, &script);
+        else
+            buf_adds(&script, in->heredocs[0].content);
+    } else {
+        buf_addf(&script, "%s\n", in->args.items[0]);
+        for (size_t i = 0; i < in->heredoc_count; i++)
+            buf_addf(&script, "%s%s\n", in->heredocs[i].content, in->heredocs[i].name);
+    }
+    char *text = plan_strdup(s->planner, buf_str(&script));
+    buf_free(&script);
+    return text;
+}
+
+static void set_argv(struct stage_state *s, const struct instruction *in,
+                     struct plan_run *run)
+{
+    struct planner *p = s->planner;
+    if (in->json) {
+        run->argv = plan_words_copy(p, &in->args);
+        return;
+    }
+    const char *script = in->heredoc_count != 0 ? heredoc_script(s, in)
+                         : in->args.len != 0    ? plan_strdup(p, in->args.items[0])
+                                                : "";
+    if (only_heredoc(in) && strncmp(script, "#!", 2) == 0) {
+        run->script_file = plan_strdup(p, in->heredocs[0].name);
+        run->argv.items = arena_alloc(&p->plan->memory->arena, 2 * sizeof(char *));
+        run->argv.items[0] = plan_printf(p, "/dev/pipes/%s", run->script_file);
+        run->argv.items[1] = NULL;
+        run->argv.len = 1;
+        run->script = script;
+        return;
+    }
+    run->shell_form = true;
+    run->script = script;
+    run->argv.len = s->shell.len + 1;
+    run->argv.items =
+        arena_alloc(&p->plan->memory->arena, (run->argv.len + 1) * sizeof(char *));
+    memcpy(run->argv.items, s->shell.items, s->shell.len * sizeof(char *));
+    run->argv.items[s->shell.len] = script;
+    run->argv.items[s->shell.len + 1] = NULL;
+}
+
+static int expand_opt(struct stage_state *s, const struct instruction *in,
+                      const char *word, const char **out, struct err *err)
+{
+    *out = NULL;
+    return word == NULL ? 0 : plan_expand(s, in, word, out, err);
+}
+
+static const char *absolute(struct stage_state *s, const char *path)
+{
+    AUTO_FREE char *joined = path[0] == '/' ? xstrdup(path) : path_join(s->cwd, path);
+    AUTO_FREE char *clean = path_clean(joined);
+    return plan_strdup(s->planner, clean);
+}
+
+static const char *below_root(struct stage_state *s, const char *path)
+{
+    AUTO_FREE char *clean = path_below_root(path);
+    return plan_strdup(s->planner, clean);
+}
+
+static int plan_one_mount(struct stage_state *s, const struct instruction *in,
+                          const struct mount_args *m, struct plan_mount *out,
+                          struct err *err)
+{
+    const char *target, *source, *from, *id, *env;
+    int rc = expand_opt(s, in, m->target, &target, err);
+    if (rc == 0)
+        rc = expand_opt(s, in, m->source, &source, err);
+    if (rc == 0)
+        rc = expand_opt(s, in, m->from, &from, err);
+    if (rc == 0)
+        rc = expand_opt(s, in, m->id, &id, err);
+    if (rc == 0)
+        rc = expand_opt(s, in, m->env, &env, err);
+    if (rc != 0)
+        return rc;
+    *out = (struct plan_mount){
+        .type = m->type,
+        .read_only = m->read_only,
+        .required = m->required,
+        .sharing = m->sharing,
+        .has_mode = m->has_mode,
+        .has_uid = m->has_uid,
+        .has_gid = m->has_gid,
+        .mode = m->mode,
+        .uid = m->uid,
+        .gid = m->gid,
+        .size = m->size,
+        .env = env,
+    };
+    bool named = m->type == MOUNT_SECRET || m->type == MOUNT_SSH;
+    if (id == NULL && m->type == MOUNT_SSH)
+        id = "default";
+    if (id == NULL && named && source != NULL)
+        id = source;
+    if (target != NULL)
+        out->target = absolute(s, target);
+    if (id == NULL)
+        id = out->target == NULL ? "" : named ? path_base(out->target) : out->target;
+    if (out->target == NULL && m->type == MOUNT_SECRET && env == NULL)
+        out->target = plan_printf(s->planner, "/run/secrets/%s", path_base(id));
+    if (out->target != NULL && strcmp(out->target, "/") == 0)
+        return err_set(err, ERR_INPUT,
+                       "mount target / is not allowed: it would hide the "
+                       "root filesystem");
+    out->id = id;
+    out->source = source != NULL && !named ? below_root(s, source) : "";
+    out->from.kind = m->type == MOUNT_BIND ? PLAN_SOURCE_CONTEXT : PLAN_SOURCE_SCRATCH;
+    if (from != NULL)
+        rc = plan_resolve_source(s->planner, s->index, in, from, &out->from, err);
+    return rc;
+}
+
+static int by_target(const void *a, const void *b)
+{
+    const struct plan_mount *x = a, *y = b;
+    return strcmp(x->target != NULL ? x->target : x->id,
+                  y->target != NULL ? y->target : y->id);
+}
+
+int plan_run_step(struct stage_state *s, const struct instruction *in,
+                  struct plan_step *step, struct err *err)
+{
+    struct planner *p = s->planner;
+    struct run_args args = {0};
+    int rc = instruction_run(in, &args, err);
+    struct plan_run *run = arena_alloc(&p->plan->memory->arena, sizeof *run);
+    *run = (struct plan_run){0};
+    if (rc == 0) {
+        run->network =
+            strcmp(args.network, "default") == 0 && p->options->default_network
+                ? p->options->default_network
+                : plan_strdup(p, args.network);
+        run->insecure = strcmp(args.security, "insecure") == 0;
+        run->mounts = arena_alloc(&p->plan->memory->arena,
+                                  (args.mount_count + 1) * sizeof *run->mounts);
+        set_argv(s, in, run);
+    }
+    for (size_t i = 0; rc == 0 && i < args.mount_count; i++)
+        rc = plan_one_mount(s, in, &args.mounts[i], &run->mounts[run->mount_count++],
+                            err);
+    run_args_free(&args);
+    if (rc != 0)
+        return rc;
+    /* The order of --mount flags means nothing to a key (cache-semantics 1, RUN). */
+    qsort(run->mounts, run->mount_count, sizeof *run->mounts, by_target);
+    step->kind = PLAN_RUN;
+    step->run = run;
+    struct buf line = BUF_INIT;
+    if (p->options->semantics == SEMANTICS_BUILDKIT)
+        buf_adds(&line, "RUN ");
+    add_arg_prefix(s, &line);
+    for (size_t i = 0; i < run->argv.len; i++)
+        buf_addf(&line, "%s%s", i != 0 ? " " : "", run->argv.items[i]);
+    if (p->options->semantics == SEMANTICS_BUILDKIT)
+        buf_adds(&line, " # buildkit");
+    step->created_by = plan_strdup(p, buf_str(&line));
+    if (p->options->semantics == SEMANTICS_BUILDAH) {
+        /* buildah keeps blanks at the end of the line (row 11) and tells the exec form
+         * from the shell form (row 40). */
+        size_t n = strlen(in->original), end = n;
+        while (end > 0 && strchr(" \t", in->original[end - 1]) != NULL)
+            end--;
+        step->record = plan_printf(p, "%s%s%s", buf_str(&line), in->json ? " json" : "",
+                                   in->original + end);
+    }
+    buf_free(&line);
+    return 0;
+}
+
+/* ---- COPY and ADD ---- */
+
+static int expand_list(struct stage_state *s, const struct instruction *in,
+                       const struct strv *from, struct plan_words *out, struct err *err)
+{
+    out->items =
+        arena_alloc(&s->planner->plan->memory->arena, (from->len + 1) * sizeof(char *));
+    out->len = from->len;
+    for (size_t i = 0; i < from->len; i++) {
+        int rc = plan_expand(s, in, from->items[i], &out->items[i], err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static const char *lookup_env(void *payload, const char *name)
+{
+    return vars_get(&((const struct stage_state *)payload)->env, name);
+}
+
+static int inline_file(struct stage_state *s, const struct heredoc *doc,
+                       struct plan_file *out, struct err *err)
+{
+    struct planner *p = s->planner;
+    struct buf text = BUF_INIT;
+    if (doc->chomp)
+        strip_tabs(doc->content, &text);
+    else
+        buf_adds(&text, doc->content);
+    char *data = buf_steal(&text);
+    if (doc->expand) {
+        struct word_options options = {.escape = p->df->escape,
+                                       .lookup = lookup_env,
+                                       .payload = s,
+                                       .keep_quotes = true,
+                                       .keep_escapes = true};
+        char *expanded;
+        int rc = word_expand(data, &options, &expanded, err);
+        free(data);
+        if (rc != 0)
+            return err_wrap(err, "heredoc %s", doc->name);
+        data = expanded;
+    }
+    out->name = plan_strdup(p, doc->name);
+    out->len = strlen(data);
+    out->data = plan_strndup(p, data, out->len);
+    free(data);
+    return 0;
+}
+
+static int check_chmod(const char *chmod, struct err *err)
+{
+    if (chmod == NULL)
+        return 0;
+    char *end;
+    unsigned long mode = strtoul(chmod, &end, 8);
+    if (chmod[0] >= '0' && chmod[0] <= '7' && *end == '\0' && mode <= 07777)
+        return 0;
+    return err_set(err, ERR_INPUT,
+                   "invalid chmod parameter \"%s\": it should be an octal "
+                   "number between 0 and 07777",
+                   chmod);
+}
+
+static const char *destination(struct stage_state *s, const char *dest)
+{
+    if (dest[0] == '/')
+        return dest;
+    bool folder =
+        dest[0] == '\0' || strcmp(dest, ".") == 0 || dest[strlen(dest) - 1] == '/';
+    const char *path = absolute(s, dest);
+    return folder && strcmp(path, "/") != 0 ? plan_printf(s->planner, "%s/", path)
+                                            : path;
+}
+
+static int fill_copy(struct stage_state *s, const struct instruction *in,
+                     const struct copy_args *args, struct plan_copy *copy,
+                     struct err *err)
+{
+    struct planner *p = s->planner;
+    int rc = expand_list(s, in, &args->sources, &copy->sources, err);
+    if (rc == 0)
+        rc = plan_expand(s, in, args->dest, &copy->dest_text, err);
+    if (rc == 0)
+        rc = expand_opt(s, in, args->chown, &copy->chown, err);
+    if (rc == 0)
+        rc = expand_opt(s, in, args->chmod, &copy->chmod, err);
+    if (rc == 0)
+        rc = check_chmod(copy->chmod, err);
+    if (rc == 0)
+        rc = expand_opt(s, in, args->checksum, &copy->checksum, err);
+    if (rc == 0)
+        rc = expand_list(s, in, &args->excludes, &copy->excludes, err);
+    if (rc == 0 && args->from != NULL)
+        rc = plan_resolve_source(p, s->index, in, args->from, &copy->from, err);
+    copy->files = arena_alloc(&p->plan->memory->arena,
+                              (in->heredoc_count + 1) * sizeof *copy->files);
+    for (size_t i = 0; rc == 0 && i < in->heredoc_count; i++)
+        rc = inline_file(s, &in->heredocs[i], &copy->files[copy->file_count++], err);
+    if (rc == 0)
+        copy->dest = destination(s, copy->dest_text);
+    return rc;
+}
+
+static void copy_lines(struct stage_state *s, struct plan_step *step)
+{
+    const struct plan_copy *copy = step->copy;
+    struct buf line = BUF_INIT;
+    buf_adds(&line, step->word);
+    if (copy->parents)
+        buf_adds(&line, " --parents");
+    if (copy->chown != NULL)
+        buf_addf(&line, " --chown=%s", copy->chown);
+    if (copy->chmod != NULL)
+        buf_addf(&line, " --chmod=%s", copy->chmod);
+    if (copy->link)
+        buf_adds(&line, " --link");
+    for (size_t i = 0; i < copy->sources.len; i++)
+        buf_addf(&line, " %s", copy->sources.items[i]);
+    for (size_t i = 0; i < copy->file_count; i++)
+        buf_addf(&line, " <<%s", copy->files[i].name);
+    buf_addf(&line, " %s # buildkit", copy->dest_text);
+    step->created_by = plan_strdup(s->planner, buf_str(&line));
+    buf_free(&line);
+    /* Linear keys: what was copied is put in by cache/, as the engines do. The classic
+     * builder also keeps --chown as it is written (row 65). */
+    if (s->planner->options->semantics == SEMANTICS_CLASSIC)
+        step->record =
+            plan_printf(s->planner, "%s %s%s in %s", step->word,
+                        copy->chown != NULL ? "--chown=" : "",
+                        copy->chown != NULL ? copy->chown : "", copy->dest_text);
+    else
+        step->record = plan_printf(s->planner, "%s in %s", step->word, copy->dest_text);
+}
+
+int plan_copy_step(struct stage_state *s, const struct instruction *in,
+                   struct plan_step *step, struct err *err)
+{
+    struct copy_args args = {0};
+    int rc = instruction_copy(in, &args, err);
+    struct plan_copy *copy =
+        arena_alloc(&s->planner->plan->memory->arena, sizeof *copy);
+    *copy = (struct plan_copy){.add = in->kind == INSTRUCTION_ADD};
+    if (rc == 0)
+        rc = fill_copy(s, in, &args, copy, err);
+    copy->parents = args.parents;
+    copy->keep_git_dir = args.keep_git_dir;
+    copy->unpack = copy->add && (!args.has_unpack || args.unpack);
+    /* A link is ignored together with a mode (cache-semantics 1, COPY). */
+    copy->link = args.link && copy->chmod == NULL &&
+                 s->planner->options->semantics == SEMANTICS_BUILDKIT;
+    copy_args_free(&args);
+    if (rc != 0)
+        return rc;
+    step->kind = PLAN_COPY;
+    step->copy = copy;
+    copy_lines(s, step);
+    return 0;
+}
