@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* --progress plain: a line a step, for logs and pipes; and quiet. */
+#include "bench/progress_show.h"
+
+#include <string.h>
+
+#include "sim/base/mem.h"
+
+struct plain_lines {
+    const struct progress_options *options;
+    struct buf partial; /* output of a command that has no newline yet */
+};
+
+const char *progress_status_word(enum step_status status, bool plan)
+{
+    switch (status) {
+    case STEP_CACHED:
+        return "CACHED";
+    case STEP_RAN:
+        return plan ? "RUN" : "RAN";
+    case STEP_META:
+        return "META";
+    case STEP_DEPENDS:
+        return "DEPENDS";
+    }
+    return "META";
+}
+
+void progress_step_seconds(const struct build_step *step, struct buf *out)
+{
+    if (step->has_virtual)
+        report_virtual(step->virtual_ms, out);
+    else
+        report_wall(step->wall_s, out);
+}
+
+void progress_summary(const struct build_result *result, struct buf *out)
+{
+    unsigned ran = 0, reused = 0;
+    for (unsigned i = 0; i < result->step_count; i++) {
+        ran += result->steps[i].status == STEP_RAN;
+        reused += result->steps[i].status == STEP_CACHED;
+    }
+    char id[DIGEST_HEX + 1];
+    digest_hex(&result->image_id, id);
+    id[12] = '\0';
+    buf_addf(out, "image %s", id);
+    if (result->image_name != NULL)
+        buf_addf(out, " %s", result->image_name);
+    buf_addf(out, ": %u of %u steps ran, %u reused, ", ran, result->step_count, reused);
+    report_bytes(result->size, out);
+    buf_adds(out, ", ");
+    if (result->has_virtual) {
+        report_virtual(result->virtual_ms, out);
+        buf_adds(out, " virtual, ");
+    }
+    report_wall(result->wall_s, out);
+    buf_adds(out, " wall");
+}
+
+static void *plain_start(const struct progress_options *options)
+{
+    struct plain_lines *self = xcalloc(1, sizeof *self);
+    self->options = options;
+    return self;
+}
+
+static void plain_render(const struct progress_options *options,
+                         const struct build_step *step, struct buf *out)
+{
+    static const char *const colors[] = {
+        [STEP_CACHED] = "32", [STEP_RAN] = "33", [STEP_META] = "2", [STEP_DEPENDS] = "36"};
+    AUTO_BUF text = BUF_INIT;
+    report_escape_terminal(step->instruction, &text);
+    buf_addf(out, "Step %u/%u: %s ", step->index, step->total, buf_str(&text));
+    const char *word = progress_status_word(step->status, options->plan);
+    if (options->style.color)
+        buf_addf(out, "\033[%sm[%s]\033[0m ", colors[step->status], word);
+    else
+        buf_addf(out, "[%s] ", word);
+    progress_step_seconds(step, out);
+}
+
+static void print_output_line(const struct plain_lines *lines, const char *text)
+{
+    AUTO_BUF safe = BUF_INIT;
+    report_escape_terminal(text, &safe);
+    fprintf(lines->options->out, "  | %s\n", buf_str(&safe));
+}
+
+static void end_partial(struct plain_lines *lines)
+{
+    if (lines->partial.len == 0)
+        return;
+    print_output_line(lines, lines->partial.data);
+    buf_clear(&lines->partial);
+}
+
+static void plain_output(struct plain_lines *lines, const char *data, size_t len)
+{
+    while (len != 0) {
+        const char *end = memchr(data, '\n', len);
+        size_t taken = end != NULL ? (size_t)(end - data) : len;
+        buf_add(&lines->partial, data, taken);
+        if (end != NULL) {
+            print_output_line(lines, lines->partial.data);
+            buf_clear(&lines->partial);
+            taken++;
+        }
+        data += taken;
+        len -= taken;
+    }
+    fflush(lines->options->out);
+}
+
+static void plain_event(void *self, const struct build_event *event)
+{
+    struct plain_lines *lines = self;
+    if (event->kind == BUILD_EVENT_OUTPUT && !lines->options->hide_lines)
+        plain_output(lines, event->data, event->len);
+    else if (event->kind == BUILD_EVENT_STEP)
+        end_partial(lines);
+}
+
+static void plain_step(void *self, const char *text, enum step_status status)
+{
+    struct plain_lines *lines = self;
+    (void)status;
+    end_partial(lines);
+    fprintf(lines->options->out, "%s\n", text);
+    fflush(lines->options->out);
+}
+
+static void plain_image(void *self, const struct build_result *result)
+{
+    struct plain_lines *lines = self;
+    if (lines->options->plan)
+        return;
+    AUTO_BUF text = BUF_INIT;
+    progress_summary(result, &text);
+    fprintf(lines->options->out, "%s\n", text.data);
+}
+
+static void plain_stop(void *self)
+{
+    struct plain_lines *lines = self;
+    end_partial(lines);
+    buf_free(&lines->partial);
+    free(lines);
+}
+
+const struct progress_show progress_show_plain = {
+    .start = plain_start,
+    .render = plain_render,
+    .step = plain_step,
+    .event = plain_event,
+    .image = plain_image,
+    .stop = plain_stop,
+};
+
+/* ---- quiet ------------------------------------------------------------------------
+ */
+
+static void quiet_image(void *self, const struct build_result *result)
+{
+    const struct plain_lines *lines = self;
+    if (lines->options->plan)
+        return;
+    char id[DIGEST_TEXT + 1];
+    digest_text(&result->image_id, id);
+    fprintf(lines->options->out, "%s\n", id);
+}
+
+const struct progress_show progress_show_quiet = {
+    .start = plain_start,
+    .image = quiet_image,
+    .stop = plain_stop,
+};

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * --progress tty: finished steps scroll by, reused ones folded into one line, and the
+ * last line lives: spinner, running step, elapsed time, transfer bar. One line is
+ * redrawn, never a region, so that a resized window is not torn. A thread of its own
+ * moves the spinner while a long step says nothing.
+ */
+#include "bench/progress_show.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench/environment.h"
+#include "bench/table.h"
+#include "sim/base/file.h"
+#include "sim/base/mem.h"
+
+enum { TICK_MS = 100, BAR_WIDTH = 20, RUNNING_MOST = 16 };
+
+struct running {
+    unsigned index; /* 0: free */
+    uint64_t since_ns;
+    uint64_t done, total; /* of a transfer; total 0: none */
+    char *text;
+};
+
+struct live {
+    const struct progress_options *options;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_t ticker;
+    bool has_ticker, stopping, drawn;
+    unsigned tick;
+    struct running running[RUNNING_MOST];
+    struct buf last_line; /* newest output of the running command */
+    unsigned folded;
+    struct buf folded_words;
+};
+
+/* ---- the living line --------------------------------------------------------------
+ */
+
+static void erase(struct live *live)
+{
+    if (live->drawn)
+        fputs("\r\033[K", live->options->out);
+    live->drawn = false;
+}
+
+static const struct running *oldest(const struct live *live, unsigned *count)
+{
+    const struct running *first = NULL;
+    *count = 0;
+    for (size_t i = 0; i < RUNNING_MOST; i++) {
+        const struct running *r = &live->running[i];
+        if (r->index == 0)
+            continue;
+        ++*count;
+        if (first == NULL || r->since_ns < first->since_ns)
+            first = r;
+    }
+    return first;
+}
+
+static void add_bar(const struct running *r, struct buf *out)
+{
+    uint64_t done = r->done < r->total ? r->done : r->total;
+    int filled = (int)((double)done / (double)r->total * BAR_WIDTH);
+    buf_adds(out, " [");
+    for (int i = 0; i < BAR_WIDTH; i++)
+        buf_addc(out, i < filled ? '=' : i == filled ? '>' : ' ');
+    buf_adds(out, "] ");
+    report_bytes(r->done, out);
+    buf_adds(out, " of ");
+    report_bytes(r->total, out);
+}
+
+static void draw(struct live *live)
+{
+    static const char *const dots[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧"};
+    static const char *const bars[] = {"-", "\\", "|", "/"};
+    unsigned count;
+    const struct running *r = oldest(live, &count);
+    erase(live);
+    if (r == NULL)
+        return;
+    bool utf8 = live->options->style.utf8;
+    struct report_style now = environment_style(live->options->out, COLOR_NEVER);
+    AUTO_BUF line = BUF_INIT;
+    AUTO_BUF cut = BUF_INIT;
+    buf_addf(&line, "%s ", utf8 ? dots[live->tick % 8] : bars[live->tick % 4]);
+    report_wall((double)(clock_monotonic_ns() - r->since_ns) * 1e-9, &line);
+    buf_addf(&line, " %s", r->text);
+    if (r->total != 0)
+        add_bar(r, &line);
+    if (count > 1)
+        buf_addf(&line, " (and %u more)", count - 1);
+    if (live->last_line.len != 0)
+        buf_addf(&line, " | %s", live->last_line.data);
+    table_cut(line.data, now.columns - 1, utf8, &cut);
+    fputs(cut.data, live->options->out);
+    fflush(live->options->out);
+    live->drawn = true;
+}
+
+static void *tick(void *payload)
+{
+    struct live *live = payload;
+    pthread_mutex_lock(&live->lock);
+    while (!live->stopping) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += TICK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&live->wake, &live->lock, &until);
+        live->tick++;
+        if (!live->stopping)
+            draw(live);
+    }
+    pthread_mutex_unlock(&live->lock);
+    return NULL;
+}
+
+static void *tty_start(const struct progress_options *options)
+{
+    struct live *live = xcalloc(1, sizeof *live);
+    live->options = options;
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&live->lock, NULL);
+    pthread_cond_init(&live->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    live->has_ticker = pthread_create(&live->ticker, NULL, tick, live) == 0;
+    return live;
+}
+
+/* ---- what happens -----------------------------------------------------------------
+ */
+
+static struct running *running_slot(struct live *live, unsigned index)
+{
+    for (size_t i = 0; i < RUNNING_MOST; i++)
+        if (live->running[i].index == index)
+            return &live->running[i];
+    return NULL;
+}
+
+static void step_starts(struct live *live, const struct build_step *step)
+{
+    struct running *r = running_slot(live, 0);
+    if (r == NULL)
+        return;
+    AUTO_BUF safe = BUF_INIT;
+    report_escape_terminal(step->instruction, &safe);
+    *r = (struct running){
+        .index = step->index,
+        .since_ns = clock_monotonic_ns(),
+        .text = xasprintf("%u/%u %s", step->index, step->total, buf_str(&safe)),
+    };
+}
+
+static void step_ends(struct live *live, const struct build_step *step)
+{
+    struct running *r = running_slot(live, step->index);
+    if (r == NULL)
+        return;
+    free(r->text);
+    *r = (struct running){0};
+    buf_clear(&live->last_line);
+}
+
+/* Keeps the last whole line of what a command printed. */
+static void keep_line(struct live *live, const char *data, size_t len)
+{
+    while (len != 0 && (data[len - 1] == '\n' || data[len - 1] == '\r'))
+        len--;
+    size_t start = len;
+    while (start != 0 && data[start - 1] != '\n' && data[start - 1] != '\r')
+        start--;
+    AUTO_FREE char *line = xstrndup(data + start, len - start);
+    buf_clear(&live->last_line);
+    report_escape_terminal(line, &live->last_line);
+}
+
+static void transfer(struct live *live, const struct build_event *event)
+{
+    struct running *r =
+        event->step != NULL ? running_slot(live, event->step->index) : NULL;
+    if (r == NULL)
+        return;
+    r->done = event->done;
+    r->total = event->total_bytes;
+}
+
+static void tty_event(void *self, const struct build_event *event)
+{
+    struct live *live = self;
+    pthread_mutex_lock(&live->lock);
+    switch (event->kind) {
+    case BUILD_EVENT_STEP_START:
+        step_starts(live, event->step);
+        break;
+    case BUILD_EVENT_STEP:
+        step_ends(live, event->step);
+        break;
+    case BUILD_EVENT_OUTPUT:
+        keep_line(live, event->data, event->len);
+        break;
+    case BUILD_EVENT_PROGRESS:
+        transfer(live, event);
+        break;
+    case BUILD_EVENT_BEGIN:
+    case BUILD_EVENT_WARNING:
+        break;
+    }
+    pthread_mutex_unlock(&live->lock);
+}
+
+/* ---- finished steps ---------------------------------------------------------------
+ */
+
+static void tty_render(const struct progress_options *options,
+                       const struct build_step *step, struct buf *out)
+{
+    /* The first word is for a folded line, the rest for a line of its own. */
+    AUTO_BUF seconds = BUF_INIT;
+    AUTO_BUF text = BUF_INIT;
+    AUTO_BUF line = BUF_INIT;
+    progress_step_seconds(step, &seconds);
+    report_escape_terminal(step->instruction, &text);
+    buf_addf(&line, "%2u/%u %-7s %7s  %s", step->index, step->total,
+             progress_status_word(step->status, options->plan), seconds.data,
+             buf_str(&text));
+    struct report_style now = environment_style(options->out, COLOR_NEVER);
+    buf_addf(out, "%s\n", step->word);
+    if (options->style.color && step->status == STEP_RAN)
+        buf_adds(out, "\033[33m");
+    table_cut(line.data, now.columns - 1, options->style.utf8, out);
+    if (options->style.color && step->status == STEP_RAN)
+        buf_adds(out, "\033[0m");
+}
+
+static void unfold(struct live *live)
+{
+    if (live->folded == 0)
+        return;
+    AUTO_BUF cut = BUF_INIT;
+    AUTO_BUF line = BUF_INIT;
+    buf_addf(&line, "%u step%s reused:%s", live->folded, live->folded == 1 ? "" : "s",
+             live->folded_words.data);
+    struct report_style now = environment_style(live->options->out, COLOR_NEVER);
+    table_cut(line.data, now.columns - 1, now.utf8, &cut);
+    fprintf(live->options->out, "%s%s%s\n", live->options->style.color ? "\033[32m" : "",
+            cut.data, live->options->style.color ? "\033[0m" : "");
+    live->folded = 0;
+    buf_clear(&live->folded_words);
+}
+
+static void tty_step(void *self, const char *text, enum step_status status)
+{
+    struct live *live = self;
+    const char *line = strchr(text, '\n');
+    pthread_mutex_lock(&live->lock);
+    erase(live);
+    if (status == STEP_CACHED) {
+        live->folded++;
+        buf_addf(&live->folded_words, " %.*s", (int)(line - text), text);
+    } else {
+        unfold(live);
+        fprintf(live->options->out, "%s\n", line + 1);
+    }
+    draw(live);
+    fflush(live->options->out);
+    pthread_mutex_unlock(&live->lock);
+}
+
+static void settle(struct live *live)
+{
+    pthread_mutex_lock(&live->lock);
+    erase(live);
+    unfold(live);
+    for (size_t i = 0; i < RUNNING_MOST; i++) {
+        free(live->running[i].text);
+        live->running[i] = (struct running){0};
+    }
+    fflush(live->options->out);
+    pthread_mutex_unlock(&live->lock);
+}
+
+static void tty_image(void *self, const struct build_result *result)
+{
+    struct live *live = self;
+    settle(live);
+    if (live->options->plan)
+        return;
+    AUTO_BUF text = BUF_INIT;
+    progress_summary(result, &text);
+    fprintf(live->options->out, "%s\n", text.data);
+}
+
+static void tty_failed(void *self, const struct err *err)
+{
+    (void)err;
+    settle(self);
+}
+
+static void tty_stop(void *self)
+{
+    struct live *live = self;
+    settle(live);
+    pthread_mutex_lock(&live->lock);
+    live->stopping = true;
+    pthread_cond_signal(&live->wake);
+    pthread_mutex_unlock(&live->lock);
+    if (live->has_ticker)
+        pthread_join(live->ticker, NULL);
+    pthread_cond_destroy(&live->wake);
+    pthread_mutex_destroy(&live->lock);
+    buf_free(&live->last_line);
+    buf_free(&live->folded_words);
+    free(live);
+}
+
+const struct progress_show progress_show_tty = {
+    .start = tty_start,
+    .render = tty_render,
+    .step = tty_step,
+    .event = tty_event,
+    .image = tty_image,
+    .failed = tty_failed,
+    .stop = tty_stop,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Lays out columns; leaves out wide and combining characters (each counts as one). */
+#include "bench/table.h"
+
+#include <string.h>
+
+#include "reports/report.h"
+#include "sim/base/mem.h"
+
+enum { GAP = 3 };
+
+void table_begin(struct table *t, const char *headings)
+{
+    *t = (struct table){0};
+    while (headings != NULL && t->columns < TABLE_COLUMNS_MOST) {
+        const char *bar = strchr(headings, '|');
+        t->right[t->columns] = headings[0] == '>';
+        headings += t->right[t->columns];
+        t->columns++;
+        strv_addn(&t->cells, headings,
+                  bar != NULL ? (size_t)(bar - headings) : strlen(headings));
+        headings = bar != NULL ? bar + 1 : NULL;
+    }
+}
+
+void table_add(struct table *t, const char *text)
+{
+    struct buf safe = BUF_INIT;
+    report_escape_terminal(text, &safe);
+    strv_take(&t->cells, buf_steal(&safe));
+}
+
+void table_add_bytes(struct table *t, unsigned long long bytes)
+{
+    struct buf text = BUF_INIT;
+    report_bytes(bytes, &text);
+    strv_take(&t->cells, buf_steal(&text));
+}
+
+void table_add_count(struct table *t, unsigned long long n)
+{
+    strv_take(&t->cells, xasprintf("%llu", n));
+}
+
+size_t table_width(const char *text)
+{
+    size_t width = 0;
+    for (; *text != '\0'; text++)
+        if (((unsigned char)*text & 0xc0) != 0x80)
+            width++;
+    return width;
+}
+
+void table_cut(const char *text, size_t width, bool utf8, struct buf *out)
+{
+    if (table_width(text) <= width) {
+        buf_adds(out, text);
+        return;
+    }
+    const char *mark = utf8 ? "…" : "...";
+    size_t mark_width = utf8 ? 1 : 3, kept = 0, taken = 0;
+    if (width <= mark_width)
+        return;
+    while (text[kept] != '\0') {
+        bool begins = ((unsigned char)text[kept] & 0xc0) != 0x80;
+        if (begins && taken == width - mark_width)
+            break;
+        taken += begins;
+        kept++;
+    }
+    buf_add(out, text, kept);
+    buf_adds(out, mark);
+}
+
+static void print_row(const struct table *t, const size_t *widths, size_t first,
+                      FILE *out)
+{
+    for (size_t c = 0; c < t->columns; c++) {
+        const char *cell = t->cells.items[first + c];
+        int pad = (int)(widths[c] - table_width(cell));
+        bool last = c + 1 == t->columns;
+        if (t->right[c])
+            fprintf(out, "%*s", pad, "");
+        fputs(cell, out);
+        if (!last)
+            fprintf(out, "%*s", (t->right[c] ? 0 : pad) + GAP, "");
+    }
+    fputc('\n', out);
+}
+
+void table_end(struct table *t, FILE *out)
+{
+    size_t widths[TABLE_COLUMNS_MOST] = {0};
+    for (size_t i = 0; i < t->cells.len; i++) {
+        size_t width = table_width(t->cells.items[i]);
+        if (width > widths[i % t->columns])
+            widths[i % t->columns] = width;
+    }
+    for (size_t i = 0; i + t->columns <= t->cells.len; i += t->columns)
+        print_row(t, widths, i, out);
+    strv_free(&t->cells);
+}
