@@ -11,6 +11,7 @@
 
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
+#include "sim/base/mem.h"
 
 enum instruction_kind {
     INSTRUCTION_UNKNOWN,
@@ -56,6 +57,8 @@ struct instruction {
     char *text;       /* for people: as written, continuations joined by one space */
     char *annotation; /* text after "# simbench:" of the comment line right above, or
                          NULL */
+    char *comment; /* comment lines right above, "#" and blanks removed, one a line; or
+                      NULL */
     struct instruction *onbuild; /* ONBUILD: the instruction after the word, or NULL */
 };
 
@@ -74,6 +77,7 @@ struct dockerfile {
     /* Lines that were skipped with a warning: empty lines inside a continuation. */
     unsigned *empty_continuations;
     size_t empty_continuation_count;
+    struct arena arena; /* private: every string and list above lives here */
 };
 
 /* Text beyond this many bytes is refused (a Dockerfile of BuildKit is at most 1 MiB
