@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* simbench plan: what a build would reuse and run; nothing is built. */
+#include "bench/build_setup.h"
+#include "bench/cmd.h"
+#include "bench/progress.h"
+
+static const struct option_spec options[] = {BUILD_SHARED_OPTIONS};
+
+static void print_totals(const struct build_result *result)
+{
+    unsigned counts[4] = {0};
+    uint64_t ms = 0;
+    for (unsigned i = 0; i < result->step_count; i++) {
+        counts[result->steps[i].status]++;
+        if (result->steps[i].status == STEP_RAN && result->steps[i].has_virtual)
+            ms += result->steps[i].virtual_ms;
+    }
+    printf("%u would be reused, %u would run, %u depend on the output of others",
+           counts[STEP_CACHED], counts[STEP_RAN], counts[STEP_DEPENDS]);
+    if (ms != 0) {
+        AUTO_BUF text = BUF_INIT;
+        report_virtual(ms, &text);
+        printf("; at least %s virtual", text.data);
+    }
+    putchar('\n');
+}
+
+static int plan(struct cli *cli, const struct build_values *values, const char *context,
+                struct progress *progress, struct err *err)
+{
+    struct build_setup setup = {0};
+    struct build_result result = {0};
+    int r = build_setup(cli, values, context, &setup, err);
+    if (r == 0) {
+        setup.options.plan_only = true;
+        setup.options.no_record = true;
+        setup.options.listener = progress_listen;
+        setup.options.listener_payload = progress;
+        r = build_run(&setup.options, &result, err);
+    }
+    if (r < 0) {
+        progress_failed(progress, err);
+    } else {
+        progress_image(progress, &result);
+        if (values->progress != PROGRESS_JSON && values->progress != PROGRESS_QUIET)
+            print_totals(&result);
+    }
+    build_result_free(&result);
+    build_setup_free(&setup);
+    return r;
+}
+
+static int run(struct cli *cli, const struct invocation *in, struct err *err)
+{
+    struct build_values *values = in->values;
+    if (cli->common.quiet)
+        values->progress = PROGRESS_QUIET;
+    struct progress_options show = {
+        .kind = (enum progress_kind)values->progress,
+        .out = stdout,
+        .style = cli->style,
+        .out_is_tty = cli->out_tty,
+        .plan = true,
+        .exec = exec_name((enum exec_kind)values->exec),
+        .dockerfile = values->file != NULL ? values->file : "Dockerfile",
+        .context = in->operands[0],
+    };
+    struct progress *progress = progress_new(&show);
+    int r = plan(cli, values, in->operands[0], progress, err);
+    progress_free(progress);
+    return r;
+}
+
+const struct command command_plan = {
+    .name = "plan",
+    .operands = "CONTEXT",
+    .summary = "which steps a build would reuse or run, without building",
+    COMMAND_OPTIONS(options),
+    .values_size = sizeof(struct build_values),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};
