@@ -18,8 +18,9 @@
 struct view;
 struct view *view_new(void);
 void view_free(struct view *view); /* NULL is legal; layer trees are not its own */
-/* Puts a sorted layer tree on top of the layers so far (below the changes); borrowed,
- * it must outlive the view. The first is the lowest. */
+/* Puts a sorted layer tree on top of the layers so far; borrowed, it must outlive the
+ * view. The first is the lowest. Changes made so far are forgotten: what they became is
+ * the layer that is pushed. */
 void view_push(struct view *view, const struct tree *layer);
 
 /* The entry as merged, NULL if there is none (or it was deleted). "" is always a
@@ -47,7 +48,8 @@ int view_walk(struct view *view, const char *path,
 
 /* Puts one entry (deep copy), replacing what stands there: a folder over a folder keeps
  * the content and changes metadata, anything else over a folder removes what was below.
- * The parent exists and is a folder, else ERR_FAILED. */
+ * The parent exists and is a folder, else ERR_FAILED. ENTRY_HARDLINK becomes another
+ * name of the file at its target; sockets are passed over. */
 int view_put(struct view *view, const struct entry *entry, struct err *err);
 /* Makes a folder and its missing parents as `like` says (mode, uid, gid, mtime);
  * symlinked parents are followed. Something else in the way is ERR_FAILED. */
@@ -56,11 +58,12 @@ int view_make_folders(struct view *view, const char *path, const struct entry *l
 /* Deletes the entry and all below; a missing path is fine. */
 void view_remove(struct view *view, const char *path);
 
-/* The changes as a layer: sorted, parents of changed entries included, whiteouts for
- * what was deleted, entries equal to those below left out (entry_same; content compared
- * by digest), made and deleted ones absent. What replaces a folder of the layers below
- * hides its children by single whiteouts (BuildKit 0.32). An empty tree if nothing
- * changed. The caller frees. */
+/* The changes as a layer: sorted, parents of changed entries included (but for the
+ * root), also where an entry came and went, whiteouts for what was deleted, entries
+ * equal to those below left out (entry_same; content compared by digest), made and
+ * deleted ones absent. What replaces a folder of the layers below hides its children by
+ * single whiteouts (BuildKit 0.32). An empty tree if nothing changed. The caller frees.
+ */
 int view_diff(struct view *view, struct tree **out, struct err *err);
 
 #endif

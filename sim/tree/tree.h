@@ -24,8 +24,9 @@ enum entry_type {
     ENTRY_FIFO,
     ENTRY_SOCKET,   /* in contexts only; layers leave it out */
     ENTRY_WHITEOUT, /* in layers: path is deleted from the layers below */
-    ENTRY_OPAQUE,   /* in layers read from elsewhere: path is a folder whose content in
-                       the layers below is hidden; the folder's own entry stands beside */
+    ENTRY_OPAQUE,   /* in layers read from elsewhere: path is DIR/.wh..wh..opq and hides
+                       what DIR holds in the layers below; DIR's own entry stands beside
+                     */
 };
 
 struct xattr {
