@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sim/base/buf.h"
 #include "sim/base/err.h"
 
 struct ignore;
@@ -33,7 +34,13 @@ bool ignore_excluded(const struct ignore *ig, const char *path,
  * a walk need not enter it. */
 bool ignore_may_reinclude(const struct ignore *ig, const char *dir);
 
-/* One pattern of the same language against a path (COPY --exclude). */
+/* The patterns of COPY --exclude, `!` ones among them, for paths below the source: as
+ * lines above, but there are no comments and a pattern with "/" in front matches
+ * nothing. A rule's line is its position from 1. */
+int ignore_from_patterns(const struct strv *patterns, struct ignore **out,
+                         struct err *err);
+/* One such pattern against a path: whether it or a folder above it matches. False for a
+ * bad pattern and for one with `!`, which lets in and shuts nothing out. */
 bool ignore_pattern_matches(const char *pattern, const char *path);
 /* Go's filepath.Match for the wildcards of COPY sources: no ** there. ERR_INPUT for a
  * bad pattern. *out tells whether the whole of name matched. */
