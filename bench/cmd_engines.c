@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* simbench engines: what could build here, with versions. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/cmd.h"
+#include "bench/process.h"
+#include "bench/table.h"
+#include "bench/version.h"
+#include "sim/base/mem.h"
+
+enum { ANSWER_MS = 3000 };
+
+struct known_engine {
+    const char *name, *program, *note;
+};
+
+/* The first line of `PROGRAM --version`. */
+static void program_version(const char *program, struct buf *out)
+{
+    const char *argv[] = {program, "--version", NULL};
+    AUTO_BUF said = BUF_INIT;
+    struct process_options how = {
+        .output = &said, .quiet = true, .timeout_ms = ANSWER_MS};
+    int status = 0;
+    if (process_run(argv, &how, &status, NULL) < 0 || status != 0 || said.len == 0)
+        buf_adds(out, "does not tell its version");
+    else
+        buf_add(out, said.data, strcspn(said.data, "\r\n"));
+}
+
+static int run(struct cli *cli, const struct invocation *in, struct err *err)
+{
+    static const struct known_engine engines[] = {
+        {"buildkit", "docker", "found; scenarios cannot run on it yet"},
+        {"buildkit", "buildctl", "found; scenarios cannot run on it yet"},
+        {"classic", "docker", "found; scenarios cannot run on it yet"},
+        {"buildah", "buildah", "found; scenarios cannot run on it yet"},
+        {"buildah", "podman", "found; scenarios cannot run on it yet"},
+    };
+    (void)cli;
+    (void)in;
+    (void)err;
+    struct table t;
+    table_begin(&t, "ENGINE|PROGRAM|STATE|VERSION");
+    table_add(&t, "builtin");
+    table_add(&t, "simbench");
+    table_add(&t, "ready");
+    table_add(&t, SIMBENCH_VERSION);
+    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+        AUTO_FREE char *path = process_find(engines[i].program);
+        AUTO_BUF version = BUF_INIT;
+        if (path != NULL)
+            program_version(engines[i].program, &version);
+        table_add(&t, engines[i].name);
+        table_add(&t, engines[i].program);
+        table_add(&t, path != NULL ? engines[i].note : "not found");
+        table_add(&t, buf_str(&version));
+    }
+    table_end(&t, stdout);
+    return 0;
+}
+
+const struct command command_engines = {
+    .name = "engines",
+    .operands = "",
+    .summary = "the engines found here, with versions",
+    .values_size = 1,
+    .run = run,
+};

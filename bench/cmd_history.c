@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* simbench history: laid out as `docker history`, one row an instruction. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "bench/age.h"
+#include "bench/cmd.h"
+#include "bench/images.h"
+#include "bench/json_text.h"
+#include "bench/table.h"
+#include "sim/base/file.h"
+#include "sim/base/mem.h"
+
+struct history_values {
+    bool no_trunc;
+    int format;
+};
+enum { FORMAT_TABLE, FORMAT_JSON, CREATED_BY_WIDTH = 45 };
+
+static const struct option_spec options[] = {
+    {"no-trunc", 0, OPTION_FLAG, offsetof(struct history_values, no_trunc), NULL,
+     "show whole instructions and IDs", 0},
+    {"format", 0, OPTION_CHOICE, offsetof(struct history_values, format), "table|json",
+     "json: one object a row", 0},
+};
+
+struct row {
+    const struct image_history *history; /* NULL: a layer without history */
+    const struct layer *layer;           /* NULL: no layer */
+};
+
+/* The rows oldest first; the caller frees. Layers belong, in order, to the history
+ * entries that are not marked empty; what is left over gets rows of its own. */
+static struct row *make_rows(const struct loaded_image *image, size_t *len)
+{
+    const struct image_config *c = image->config;
+    struct row *rows = xcalloc(c->history_count + c->diff_id_count, sizeof *rows);
+    size_t layer = 0, n = 0;
+    for (size_t i = 0; i < c->history_count; i++) {
+        rows[n].history = &c->history[i];
+        if (!c->history[i].empty_layer && layer < c->diff_id_count)
+            rows[n].layer = image->layers[layer++];
+        n++;
+    }
+    for (; layer < c->diff_id_count; layer++)
+        rows[n++].layer = image->layers[layer];
+    *len = n;
+    return rows;
+}
+
+static const char *text_of(const char *s)
+{
+    return s != NULL ? s : "";
+}
+
+static void add_row(struct table *t, const struct cli *cli,
+                    const struct history_values *values, const struct row *row)
+{
+    AUTO_BUF age = BUF_INIT;
+    AUTO_BUF by = BUF_INIT;
+    AUTO_BUF cut = BUF_INIT;
+    const struct image_history *h = row->history;
+    age_add(&age, h != NULL ? h->created_s : INT64_MIN, clock_realtime_s());
+    report_escape_terminal(h != NULL ? text_of(h->created_by) : "", &by);
+    table_cut(buf_str(&by), values->no_trunc ? SIZE_MAX : CREATED_BY_WIDTH,
+              cli->style.utf8, &cut);
+    table_add(t, buf_str(&age));
+    table_add(t, buf_str(&cut));
+    table_add_bytes(t, row->layer != NULL ? row->layer->size : 0);
+    table_add(t, h != NULL ? text_of(h->comment) : "");
+}
+
+static void print_table(const struct cli *cli, const struct history_values *values,
+                        const struct loaded_image *image, const struct row *rows,
+                        size_t len)
+{
+    struct table t;
+    char id[DIGEST_TEXT + 1], short_id[SHORT_ID + 1];
+    digest_text(&image->image.id, id);
+    image_short_id(&image->image.id, short_id);
+    table_begin(&t, "IMAGE|CREATED|CREATED BY|SIZE|COMMENT");
+    for (size_t i = len; i > 0; i--) {
+        const char *name = values->no_trunc ? id : short_id;
+        table_add(&t, i == len ? name : "<missing>");
+        add_row(&t, cli, values, &rows[i - 1]);
+    }
+    table_end(&t, stdout);
+}
+
+static void print_json(const struct loaded_image *image, const struct row *rows,
+                       size_t len)
+{
+    for (size_t i = len; i > 0; i--) {
+        const struct row *row = &rows[i - 1];
+        const struct image_history *h = row->history;
+        char created[32] = "";
+        if (h != NULL && h->created_s != INT64_MIN)
+            image_format_time(h->created_s, created);
+        AUTO_BUF out = BUF_INIT;
+        buf_adds(&out, "{\"id\":");
+        if (i == len)
+            json_text_digest(&out, &image->image.id);
+        else
+            buf_adds(&out, "\"<missing>\"");
+        buf_adds(&out, ",\"created\":");
+        json_text_string(&out, created[0] != '\0' ? created : NULL);
+        buf_adds(&out, ",\"created_by\":");
+        json_text_string(&out, h != NULL ? h->created_by : NULL);
+        buf_addf(&out, ",\"size\":%" PRIu64 ",\"diff_id\":",
+                 row->layer != NULL ? row->layer->size : 0);
+        if (row->layer != NULL)
+            json_text_digest(&out, &row->layer->diff_id);
+        else
+            buf_adds(&out, "null");
+        buf_adds(&out, ",\"comment\":");
+        json_text_string(&out, h != NULL ? h->comment : NULL);
+        printf("%s}\n", out.data);
+    }
+}
+
+static int run(struct cli *cli, const struct invocation *in, struct err *err)
+{
+    const struct history_values *values = in->values;
+    struct loaded_image image = {0};
+    AUTO_STORE *store = NULL;
+    int r = cli_open_store(cli, &store, err);
+    if (r == 0)
+        r = image_load(store, in->operands[0], &image, err);
+    if (r == 0) {
+        size_t len;
+        AUTO_FREE struct row *rows = make_rows(&image, &len);
+        if (values->format == FORMAT_JSON)
+            print_json(&image, rows, len);
+        else
+            print_table(cli, values, &image, rows, len);
+    }
+    image_unload(&image);
+    return r;
+}
+
+const struct command command_history = {
+    .name = "history",
+    .operands = "IMAGE",
+    .summary = "how an image was made: one row an instruction, newest first",
+    COMMAND_OPTIONS(options),
+    .values_size = sizeof(struct history_values),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Other programs: found on PATH, run without a shell. */
+#ifndef BENCH_PROCESS_H
+#define BENCH_PROCESS_H
+
+#include <stdbool.h>
+
+#include "sim/base/buf.h"
+#include "sim/base/err.h"
+
+/* Path of an executable, NULL if PATH has none of that name; the caller frees. */
+char *process_find(const char *name);
+
+struct process_options {
+    struct buf *output;  /* standard output is added; NULL: it stays where ours goes */
+    bool quiet;          /* standard error goes nowhere */
+    unsigned timeout_ms; /* 0: none; afterwards the process is killed */
+};
+/* Runs argv (NULL-terminated, argv[0] is searched on PATH) to its end. *status gets its
+ * exit status, 128+n for signal n. ERR_ENVIRONMENT if it cannot be started; ERR_FAILED
+ * after the time limit; ERR_CANCELLED at Ctrl-C. */
+int process_run(const char *const *argv, const struct process_options *options,
+                int *status, struct err *err);
+
+#endif
