@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The exporters, one a file; report_format_results chooses. Each appends to out. */
+#ifndef REPORTS_EXPORT_H
+#define REPORTS_EXPORT_H
+
+#include "reports/plots.h"
+#include "reports/report.h"
+
+void report_table(const struct results *r, const struct report_style *style,
+                  struct buf *out);
+void report_markdown(const struct results *r, struct buf *out);
+void report_csv(const struct results *r, struct buf *out);
+void report_junit(const struct results *r, struct buf *out);
+/* Links to those of `plots` that are drawn, as plots/NAME.svg; NULL: none. */
+void report_html(const struct results *r, const struct report_plots *plots,
+                 struct buf *out);
+
+#endif

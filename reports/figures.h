@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What several exporters work out from the model in the same way: totals, the grid of
+ * builds by variants, what one variant cost more than another, shared layers.
+ */
+#ifndef REPORTS_FIGURES_H
+#define REPORTS_FIGURES_H
+
+#include <stdbool.h>
+
+#include "reports/results.h"
+#include "sim/base/buf.h"
+
+struct report_totals {
+    size_t scenarios, failed_scenarios; /* an error, a failed build or a failed check */
+    size_t builds, failed_builds;
+    size_t checks, failed_checks;
+};
+void report_count(const struct results *r, struct report_totals *out);
+/* "3 scenarios, 18 builds: 9 of 10 checks passed, 1 build failed". */
+void report_headline(const struct results *r, struct buf *out);
+bool report_scenario_ok(const struct result_scenario *s);
+/* The name, with engine and exec where the variants of s differ in them; not escaped.
+ */
+void report_variant_title(const struct result_scenario *s,
+                          const struct result_variant *v, struct buf *out);
+/* A string of the model, "" for NULL. */
+const char *report_str(const char *s);
+
+/* Rows are build labels (the n-th build of a label is a row of its own), columns the
+ * variants; a cell is NULL where a variant lacks the build. */
+struct report_grid {
+    const char **labels; /* borrowed from the model */
+    size_t row_count, column_count;
+    const struct result_build **cells; /* row by row */
+};
+void report_grid_init(const struct result_scenario *s, struct report_grid *out);
+void report_grid_free(struct report_grid *g); /* the members */
+const struct result_build *report_grid_cell(const struct report_grid *g, size_t row,
+                                            size_t column);
+
+/* The variants whose rebuilds (all builds but the first) cost most and least, by the
+ * virtual clock where every build has it, else by medians of the wall clock. */
+struct report_cost {
+    const struct result_variant *worst, *best;
+    size_t rebuilds;
+    bool has_virtual;
+    uint64_t virtual_ms; /* the difference */
+    double wall_s;
+    uint64_t worst_bytes, best_bytes; /* new layers and fetches of the rebuilds */
+};
+/* False if there are not two variants with equally many rebuilds, or no difference. */
+bool report_cost_of(const struct result_scenario *s, struct report_cost *out);
+/* One sentence of it, not escaped. */
+void report_cost_text(const struct result_scenario *s, const struct report_cost *cost,
+                      struct buf *out);
+
+#endif

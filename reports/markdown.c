@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* report.md, for a pull request: a headline, what failed, then a table a scenario. */
+#include "reports/export.h"
+#include "reports/figures.h"
+
+static void escaped(const char *before, const char *s, const char *after,
+                    struct buf *out)
+{
+    buf_adds(out, before);
+    report_escape_markdown(s, out);
+    buf_adds(out, after);
+}
+
+static void check_line(const struct result_scenario *s, const struct result_check *c,
+                       struct buf *out)
+{
+    escaped(c->ok ? "- ✅ " : "- ❌ ", report_str(c->message), "", out);
+    if (!c->ok) {
+        escaped(" (", report_str(s->file), "", out);
+        if (c->line > 0)
+            buf_addf(out, ", line %u", c->line);
+        buf_addc(out, ')');
+    }
+    buf_addc(out, '\n');
+}
+
+static void failures(const struct result_scenario *s, struct buf *out)
+{
+    if (s->error != NULL)
+        escaped("- ❌ stopped by an error: ", s->error, "\n", out);
+    for (size_t v = 0; v < s->variant_count; v++) {
+        for (size_t b = 0; b < s->variants[v].build_count; b++) {
+            const struct result_build *build = &s->variants[v].builds[b];
+            if (build->error == NULL)
+                continue;
+            AUTO_BUF title = BUF_INIT;
+            report_variant_title(s, &s->variants[v], &title);
+            escaped("- ❌ build ", buf_str(&title), "", out);
+            escaped(", ", report_str(build->label), "", out);
+            escaped(" failed: ", build->error, "\n", out);
+        }
+    }
+    for (size_t c = 0; c < s->check_count; c++)
+        if (!s->checks[c].ok)
+            check_line(s, &s->checks[c], out);
+}
+
+static void row(const struct result_scenario *s, size_t variant,
+                const struct result_build *b, struct buf *out)
+{
+    AUTO_BUF title = BUF_INIT;
+    report_variant_title(s, &s->variants[variant], &title);
+    escaped("| ", report_str(b->label), " | ", out);
+    escaped("", buf_str(&title), " | ", out);
+    buf_addf(out, "%u / %u | ", b->ran, b->reused);
+    report_bytes(b->new_bytes, out);
+    buf_adds(out, " | ");
+    report_bytes(b->fetched_bytes, out);
+    buf_adds(out, " | ");
+    if (b->error != NULL)
+        buf_adds(out, "failed");
+    else if (b->has_virtual)
+        report_virtual(b->virtual_ms, out);
+    else
+        buf_adds(out, "–");
+    buf_adds(out, " | ");
+    if (b->wall.n > 0)
+        report_wall(b->wall.median, out);
+    else
+        buf_adds(out, "–");
+    if (b->wall.n > 1) {
+        buf_adds(out, " ± ");
+        report_wall(b->wall.stddev, out);
+    }
+    buf_adds(out, " |\n");
+}
+
+static void table(const struct result_scenario *s, struct buf *out)
+{
+    struct report_grid grid;
+    report_grid_init(s, &grid);
+    if (grid.row_count > 0)
+        buf_adds(out, "| build | variant | steps run / reused | new layers | fetched | "
+                      "virtual clock | wall clock |\n"
+                      "|---|---|--:|--:|--:|--:|--:|\n");
+    for (size_t r = 0; r < grid.row_count; r++)
+        for (size_t v = 0; v < grid.column_count; v++)
+            if (report_grid_cell(&grid, r, v) != NULL)
+                row(s, v, report_grid_cell(&grid, r, v), out);
+    if (grid.row_count > 0)
+        buf_addc(out, '\n');
+    report_grid_free(&grid);
+}
+
+static void scenario(const struct result_scenario *s, struct buf *out)
+{
+    escaped("## ", s->name, "\n\n", out);
+    if (s->lesson != NULL)
+        escaped("", s->lesson, "\n\n", out);
+    if (!report_scenario_ok(s)) {
+        failures(s, out);
+        buf_addc(out, '\n');
+    }
+    table(s, out);
+    struct report_cost cost;
+    if (report_cost_of(s, &cost)) {
+        AUTO_BUF text = BUF_INIT;
+        report_cost_text(s, &cost, &text);
+        escaped("", buf_str(&text), "\n\n", out);
+    }
+    size_t passed = 0;
+    for (size_t c = 0; c < s->check_count; c++) {
+        if (s->checks[c].ok) {
+            check_line(s, &s->checks[c], out);
+            passed++;
+        }
+    }
+    if (passed > 0)
+        buf_addc(out, '\n');
+}
+
+void report_markdown(const struct results *r, struct buf *out)
+{
+    AUTO_BUF headline = BUF_INIT;
+    report_headline(r, &headline);
+    buf_addf(out, "# simbench: %s\n\n", buf_str(&headline));
+    struct report_totals t;
+    report_count(r, &t);
+    if (t.failed_scenarios > 0) {
+        buf_adds(out, "**Failed:**\n\n");
+        for (size_t i = 0; i < r->scenario_count; i++) {
+            if (report_scenario_ok(&r->scenarios[i]))
+                continue;
+            escaped("- ", r->scenarios[i].name, "\n", out);
+        }
+        buf_addc(out, '\n');
+    }
+    buf_adds(out,
+             "Virtual seconds come from command models and are exact; wall seconds "
+             "were measured.\n\n");
+    /* What failed is read first. */
+    for (int ok = 0; ok <= 1; ok++)
+        for (size_t i = 0; i < r->scenario_count; i++)
+            if (report_scenario_ok(&r->scenarios[i]) == (ok == 1))
+                scenario(&r->scenarios[i], out);
+    while (out->len >= 2 && out->data[out->len - 1] == '\n' &&
+           out->data[out->len - 2] == '\n')
+        out->data[--out->len] = '\0';
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The list of plots and what all scripts share: terminals, type, colours, titles. The
+ * colours are Okabe and Ito's, chosen to be told apart by colour-blind readers
+ * (https://jfly.uni-koeln.de/color/).
+ */
+#include "reports/plots.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/figures.h"
+#include "reports/plot_kinds.h"
+#include "reports/report.h"
+#include "reports/text.h"
+#include "sim/base/map.h"
+#include "sim/base/mem.h"
+
+enum { MAX_NAME = 48, MAX_TITLE = 62 };
+
+const char *report_plot_color(size_t n)
+{
+    static const char *const colors[] = {"#0072B2", "#E69F00", "#009E73", "#CC79A7",
+                                         "#56B4E9", "#D55E00", "#F0E442", "#7F7F7F"};
+    return colors[n % (sizeof colors / sizeof *colors)];
+}
+
+/* Lower-case letters and digits of a name, other runs as one dash. */
+static char *slug(const char *name)
+{
+    AUTO_BUF out = BUF_INIT;
+    for (const char *p = name; *p != '\0' && out.len < MAX_NAME; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c < 0x80 && isalnum(c))
+            buf_addc(&out, (char)tolower(c));
+        else if (out.len > 0 && out.data[out.len - 1] != '-')
+            buf_addc(&out, '-');
+    }
+    while (out.len > 0 && out.data[out.len - 1] == '-')
+        out.data[--out.len] = '\0';
+    return out.len > 0 ? buf_steal(&out) : xstrdup("scenario");
+}
+
+void report_plot_string(const char *s, unsigned columns, struct buf *out)
+{
+    AUTO_BUF safe = BUF_INIT, cut = BUF_INIT;
+    report_escape_terminal(s, &safe);
+    report_text_fit(buf_str(&safe), columns, true, &cut);
+    report_escape_gnuplot(buf_str(&cut), out);
+}
+
+void report_plot_comment(const char *s, struct buf *out)
+{
+    report_escape_terminal(s, out);
+}
+
+/* Splits a label at blanks into at most three lines of about `width` columns. */
+static void broken(const char *label, unsigned width, struct buf *out)
+{
+    unsigned lines = 1, column = 0;
+    for (const char *p = label; *p != '\0';) {
+        size_t len = strcspn(p, " ");
+        AUTO_FREE char *word = xstrndup(p, len);
+        unsigned w = report_text_width(word);
+        if (column > 0 && column + 1 + w > width) {
+            if (lines++ == 3) {
+                buf_adds(out, " …");
+                return;
+            }
+            buf_addc(out, '\n');
+            column = 0;
+        } else if (column > 0) {
+            buf_addc(out, ' ');
+            column++;
+        }
+        report_text_fit(word, width, true, out);
+        column += w < width ? w : width;
+        p += len + (p[len] == ' ');
+    }
+}
+
+/* gnuplot formats tic labels like numbers: % stands doubled. */
+static void tic_string(const char *line, size_t len, struct buf *out)
+{
+    AUTO_BUF doubled = BUF_INIT;
+    for (size_t i = 0; i < len; i++) {
+        buf_addc(&doubled, line[i]);
+        if (line[i] == '%')
+            buf_addc(&doubled, '%');
+    }
+    AUTO_BUF quoted = BUF_INIT;
+    report_escape_gnuplot(buf_str(&doubled), &quoted);
+    buf_add(out, quoted.data + 1, quoted.len - 2);
+}
+
+void report_plot_tics(const char *const *labels, size_t count, struct buf *out)
+{
+    bool turned = count > 6;
+    unsigned width = turned ? 26 : count <= 2 ? 36 : (unsigned)(84 / count);
+    buf_addf(out, "set xtics %sscale 0 (", turned ? "rotate by -35 " : "");
+    for (size_t i = 0; i < count; i++) {
+        AUTO_BUF safe = BUF_INIT, lines = BUF_INIT;
+        report_escape_terminal(labels[i], &safe);
+        if (turned)
+            report_text_fit(buf_str(&safe), width, true, &lines);
+        else
+            broken(buf_str(&safe), width, &lines);
+        buf_addf(out, "%s\\\n  \"", i > 0 ? ", " : "");
+        for (const char *p = buf_str(&lines); *p != '\0';) {
+            size_t len = strcspn(p, "\n");
+            tic_string(p, len, out);
+            p += len;
+            if (*p == '\n') {
+                buf_adds(out, "\\n");
+                p++;
+            }
+        }
+        buf_addf(out, "\" %zu", i);
+    }
+    buf_adds(out, ")\n");
+}
+
+/* ---- scripts --------------------------------------------------------------------- */
+
+static void drawing(const char *name, const char *terminal, const char *ext,
+                    const char *plot, struct buf *out)
+{
+    buf_addf(out, "set terminal %s\nset output \"%s.%s\"\n%s\nset output\n", terminal,
+             name, ext, plot);
+}
+
+void report_plot_script(const struct report_plot *plot,
+                        const struct report_plot_text *text, struct buf *out)
+{
+    const char *name = plot->name;
+    buf_adds(out, "# ");
+    report_plot_comment(plot->title, out);
+    buf_addf(out,
+             "\n# Draws %s.svg and %s.png from %s.dat, in this folder: gnuplot %s.gp\n"
+             "set encoding utf8\n"
+             "unset title\n",
+             name, name, name, name);
+    buf_adds(out, "set label 1 ");
+    report_plot_string(text->title, MAX_TITLE, out);
+    buf_adds(out, " at screen 0.02, screen 0.95 left font \":Bold,17\" noenhanced\n"
+                  "set label 2 ");
+    report_plot_string(text->subtitle, 100, out);
+    buf_adds(out, " at screen 0.02, screen 0.885 left font \",13\" noenhanced "
+                  "textcolor rgb \"#404040\"\n"
+                  "set tmargin at screen 0.76\n"
+                  "set rmargin at screen 0.98\n"
+                  "set key at screen 0.98, screen 0.835 right top horizontal "
+                  "noenhanced Left reverse samplen 1.5 width 1\n"
+                  "set border 1 linecolor rgb \"#606060\"\n"
+                  "set grid ytics linecolor rgb \"#D8D8D8\" linetype 1 linewidth 1\n"
+                  "set ytics nomirror scale 0\n"
+                  "set style fill solid 1.0 noborder\n");
+    buf_adds(out, text->settings);
+    drawing(name,
+            "svg size 720,450 dynamic noenhanced font \"sans-serif,14\" "
+            "background rgb \"white\"",
+            "svg", text->plot, out);
+    drawing(name,
+            "pngcairo size 1440,900 noenhanced font \"sans,14\" fontscale 2 linewidth 2 "
+            "background rgb \"white\"",
+            "png", text->plot, out);
+}
+
+/* ---- the list -------------------------------------------------------------------- */
+
+struct report_plot *report_plots_add(struct report_plots *p, size_t scenario,
+                                     const char *kind, const char *title)
+{
+    p->items = xreallocarray(p->items, p->count + 1, sizeof *p->items);
+    struct report_plot *plot = &p->items[p->count++];
+    *plot = (struct report_plot){
+        .scenario = scenario, .name = xstrdup(kind), .title = xstrdup(title)};
+    return plot;
+}
+
+void report_plots_init(const struct results *r, struct report_plots *out)
+{
+    *out = (struct report_plots){0};
+    struct map *taken = map_new();
+    for (size_t i = 0; i < r->scenario_count; i++) {
+        AUTO_FREE char *base = slug(report_str(r->scenarios[i].name));
+        AUTO_FREE char *name = xstrdup(base);
+        for (unsigned n = 2; map_get(taken, name) != NULL; n++) {
+            free(name);
+            name = xasprintf("%s-%u", base, n);
+        }
+        map_put(taken, name, out);
+        report_plot_bars(&r->scenarios[i], i, name, out);
+        report_plot_layers(&r->scenarios[i], i, name, out);
+        report_plot_disk(&r->scenarios[i], i, name, out);
+    }
+    map_free(taken);
+}
+
+void report_plots_free(struct report_plots *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        free(p->items[i].name);
+        free(p->items[i].title);
+        free(p->items[i].gp);
+        free(p->items[i].dat);
+    }
+    free(p->items);
+    *p = (struct report_plots){0};
+}

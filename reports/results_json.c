@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * results.json, written. By hand rather than by jansson: virtual seconds are exact
+ * milliseconds in their shortest form, wall seconds have nine digits, and small objects
+ * stand on one line.
+ */
+#include "reports/results_json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "reports/text.h"
+#include "sim/base/mem.h"
+
+static const char *const status_names[] = {[STEP_CACHED] = "cached",
+                                           [STEP_RAN] = "ran",
+                                           [STEP_META] = "meta",
+                                           [STEP_DEPENDS] = "depends"};
+
+const char *result_status_name(enum step_status status)
+{
+    return status_names[status];
+}
+
+bool result_status_parse(const char *word, enum step_status *out)
+{
+    for (unsigned i = 0; i < sizeof status_names / sizeof *status_names; i++) {
+        if (strcmp(word, status_names[i]) == 0) {
+            *out = (enum step_status)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void result_format_time(int64_t seconds, char out[32])
+{
+    time_t t = (time_t)seconds;
+    struct tm tm;
+    if (gmtime_r(&t, &tm) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        snprintf(out, 32, "1970-01-01T00:00:00Z");
+}
+
+bool result_parse_time(const char *text, int64_t *out)
+{
+    struct tm tm = {0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (end == NULL || *end != '\0')
+        return false;
+    *out = (int64_t)timegm(&tm);
+    return true;
+}
+
+void result_set_miss(struct result_step *step, const json_t *miss)
+{
+    if (!json_is_object(miss))
+        return;
+    const char *reason = json_string_value(json_object_get(miss, "reason"));
+    const char *text = json_string_value(json_object_get(miss, "text"));
+    json_int_t root = json_integer_value(json_object_get(miss, "root"));
+    step->miss_reason = xstrdup(reason != NULL ? reason : "no-record");
+    step->miss_text = text != NULL ? xstrdup(text) : NULL;
+    step->miss_root = root > 0 && root <= UINT32_MAX ? (unsigned)root : 0;
+    step->miss_json = json_dumps(miss, JSON_COMPACT | JSON_ENSURE_ASCII);
+}
+
+/* ---- the pen: members in order, commas and indentation where they belong -----------
+ */
+
+struct pen {
+    struct buf *out;
+    unsigned depth;
+    bool first; /* nothing stands in the open object or array yet */
+    bool flat;  /* on one line */
+};
+
+static void quoted(const char *s, struct buf *out)
+{
+    buf_addc(out, '"');
+    for (uint32_t code = report_text_next(&s); code != 0; code = report_text_next(&s)) {
+        if (code == '"' || code == '\\')
+            buf_addf(out, "\\%c", (char)code);
+        else if (code == '\n')
+            buf_adds(out, "\\n");
+        else if (code == '\t')
+            buf_adds(out, "\\t");
+        else if (code < 0x20 || (code <= 0xFFFF && report_text_hidden(code)))
+            buf_addf(out, "\\u%04x", (unsigned)code);
+        else
+            report_text_put(code, out);
+    }
+    buf_addc(out, '"');
+}
+
+static void next(struct pen *p, const char *key)
+{
+    if (!p->first)
+        buf_addc(p->out, ',');
+    p->first = false;
+    if (!p->flat) {
+        buf_addc(p->out, '\n');
+        for (unsigned i = 0; i < p->depth; i++)
+            buf_adds(p->out, "  ");
+    }
+    if (key != NULL)
+        buf_addf(p->out, p->flat ? "\"%s\":" : "\"%s\": ", key);
+}
+
+static void begin(struct pen *p, const char *key, char bracket)
+{
+    next(p, key);
+    buf_addc(p->out, bracket);
+    p->depth++;
+    p->first = true;
+}
+
+static void end(struct pen *p, char bracket)
+{
+    p->depth--;
+    if (!p->first && !p->flat) {
+        buf_addc(p->out, '\n');
+        for (unsigned i = 0; i < p->depth; i++)
+            buf_adds(p->out, "  ");
+    }
+    p->first = false;
+    buf_addc(p->out, bracket);
+}
+
+static void begin_flat(struct pen *p, const char *key, char bracket)
+{
+    begin(p, key, bracket);
+    p->flat = true;
+}
+
+static void end_flat(struct pen *p, char bracket)
+{
+    end(p, bracket);
+    p->flat = false;
+}
+
+static void add_string(struct pen *p, const char *key, const char *value)
+{
+    next(p, key);
+    if (value != NULL)
+        quoted(value, p->out);
+    else
+        buf_adds(p->out, "null");
+}
+
+static void add_raw(struct pen *p, const char *key, const char *json)
+{
+    next(p, key);
+    buf_adds(p->out, json != NULL ? json : "null");
+}
+
+static void add_uint(struct pen *p, const char *key, uint64_t value)
+{
+    next(p, key);
+    buf_addf(p->out, "%" PRIu64, value);
+}
+
+static void add_real(struct pen *p, const char *key, double value)
+{
+    next(p, key);
+    buf_addf(p->out, "%.9g", value);
+}
+
+/* Milliseconds as seconds: 45000 -> 45, 57300 -> 57.3, 1 -> 0.001. */
+static void add_virtual(struct pen *p, const char *key, bool has, uint64_t ms)
+{
+    next(p, key);
+    if (!has) {
+        buf_adds(p->out, "null");
+        return;
+    }
+    buf_addf(p->out, "%" PRIu64, ms / 1000);
+    if (ms % 1000 == 0)
+        return;
+    buf_addf(p->out, ".%03u", (unsigned)(ms % 1000));
+    while (p->out->data[p->out->len - 1] == '0')
+        p->out->data[--p->out->len] = '\0';
+}
+
+/* ---- the model ------------------------------------------------------------------- */
+
+/* seconds.wall of several runs is their median: one slow run moves it least. */
+static void add_seconds(struct pen *p, bool has, uint64_t ms,
+                        const struct result_wall *wall)
+{
+    begin_flat(p, "seconds", '{');
+    if (wall->n > 0)
+        add_real(p, "wall", wall->median);
+    else
+        add_raw(p, "wall", NULL);
+    add_virtual(p, "virtual", has, ms);
+    end_flat(p, '}');
+}
+
+static void add_wall(struct pen *p, const struct result_wall *wall)
+{
+    if (wall->n == 0)
+        return;
+    begin_flat(p, "wall", '{');
+    add_uint(p, "n", wall->n);
+    add_real(p, "mean", wall->mean);
+    add_real(p, "median", wall->median);
+    add_real(p, "stddev", wall->stddev);
+    add_real(p, "min", wall->min);
+    add_real(p, "max", wall->max);
+    begin(p, "samples", '[');
+    for (size_t i = 0; i < wall->n; i++)
+        add_real(p, NULL, wall->samples[i]);
+    end(p, ']');
+    end_flat(p, '}');
+}
+
+static void add_layer(struct pen *p, const char *key, const char *diff_id,
+                      uint64_t size, bool modelled)
+{
+    begin_flat(p, key, '{');
+    add_string(p, "diff_id", diff_id);
+    add_uint(p, "size", size);
+    if (modelled)
+        add_raw(p, "modelled", "true");
+    end_flat(p, '}');
+}
+
+static void add_base(struct pen *p, const struct result_step *s)
+{
+    begin_flat(p, "base", '{');
+    add_string(p, "name", s->base_name);
+    add_uint(p, "layers", s->base_layers);
+    add_uint(p, "size", s->base_size);
+    if (s->fetched_bytes > 0)
+        add_uint(p, "fetched", s->fetched_bytes);
+    end_flat(p, '}');
+}
+
+static void add_step(struct pen *p, const struct result_step *s)
+{
+    begin(p, NULL, '{');
+    add_uint(p, "index", s->index);
+    add_uint(p, "total", s->total);
+    add_string(p, "stage", s->stage);
+    add_uint(p, "line", s->line);
+    add_string(p, "instruction", s->instruction);
+    add_string(p, "status", result_status_name(s->status));
+    add_string(p, "key", s->key);
+    if (s->diff_id != NULL)
+        add_layer(p, "layer", s->diff_id, s->size, s->modelled);
+    else
+        add_raw(p, "layer", NULL);
+    if (s->base_name != NULL)
+        add_base(p, s);
+    add_seconds(p, s->has_virtual, s->virtual_ms, &s->wall);
+    add_raw(p, "miss", s->miss_json);
+    add_wall(p, &s->wall);
+    end(p, '}');
+}
+
+static void add_build(struct pen *p, const struct result_build *b)
+{
+    begin(p, NULL, '{');
+    add_string(p, "label", b->label);
+    add_uint(p, "ran", b->ran);
+    add_uint(p, "reused", b->reused);
+    add_seconds(p, b->has_virtual, b->virtual_ms, &b->wall);
+    add_wall(p, &b->wall);
+    add_uint(p, "new_bytes", b->new_bytes);
+    add_uint(p, "fetched_bytes", b->fetched_bytes);
+    add_uint(p, "size", b->size);
+    add_string(p, "image", b->image_id);
+    begin(p, "layers", '[');
+    for (size_t i = 0; i < b->layer_count; i++)
+        add_layer(p, NULL, b->layers[i].diff_id, b->layers[i].size, false);
+    end(p, ']');
+    add_string(p, "error", b->error);
+    add_string(p, "dockerfile", b->dockerfile);
+    begin(p, "steps", '[');
+    for (size_t i = 0; i < b->step_count; i++)
+        add_step(p, &b->steps[i]);
+    end(p, ']');
+    end(p, '}');
+}
+
+static void add_variant(struct pen *p, const struct result_variant *v)
+{
+    begin(p, NULL, '{');
+    add_string(p, "name", v->name);
+    add_string(p, "engine", v->engine);
+    add_string(p, "exec", v->exec);
+    begin(p, "builds", '[');
+    for (size_t i = 0; i < v->build_count; i++)
+        add_build(p, &v->builds[i]);
+    end(p, ']');
+    end(p, '}');
+}
+
+static void add_scenario(struct pen *p, const struct result_scenario *s)
+{
+    begin(p, NULL, '{');
+    add_string(p, "name", s->name);
+    add_string(p, "lesson", s->lesson);
+    add_string(p, "file", s->file);
+    add_string(p, "error", s->error);
+    begin(p, "checks", '[');
+    for (size_t i = 0; i < s->check_count; i++) {
+        begin_flat(p, NULL, '{');
+        add_string(p, "message", s->checks[i].message);
+        add_raw(p, "ok", s->checks[i].ok ? "true" : "false");
+        add_uint(p, "line", s->checks[i].line);
+        end_flat(p, '}');
+    }
+    end(p, ']');
+    begin(p, "variants", '[');
+    for (size_t i = 0; i < s->variant_count; i++)
+        add_variant(p, &s->variants[i]);
+    end(p, ']');
+    end(p, '}');
+}
+
+void results_to_json(const struct results *r, struct buf *out)
+{
+    char started[32];
+    result_format_time(r->started_s, started);
+    struct pen p = {.out = out, .depth = 1, .first = true};
+    buf_addc(out, '{');
+    add_string(&p, "schema", "simbench.results/1");
+    add_string(&p, "version", r->version);
+    add_string(&p, "started", started);
+    begin(&p, "scenarios", '[');
+    for (size_t i = 0; i < r->scenario_count; i++)
+        add_scenario(&p, &r->scenarios[i]);
+    end(&p, ']');
+    end(&p, '}');
+    buf_addc(out, '\n');
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tables for a terminal: one a scenario, builds down, variants side by side. As
+ * many variants stand beside each other as the width holds; the others follow below.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/export.h"
+#include "reports/figures.h"
+#include "reports/report.h"
+#include "reports/text.h"
+#include "sim/base/mem.h"
+
+enum { COLUMNS = 4, LEAST_WIDTH = 40, LEAST_LABEL = 16, GAP = 2 };
+
+struct figures {
+    char *text[COLUMNS]; /* run/reused, new bytes, virtual, wall */
+};
+
+struct table {
+    const struct result_scenario *s;
+    const struct report_style *style;
+    struct buf *out;
+    struct report_grid grid;
+    unsigned total, label, group;
+    unsigned width[COLUMNS];
+};
+
+static const char *const heads[2][COLUMNS] = {{"run/", "new", "virtual", "wall"},
+                                              {"reused", "layers", "clock", "clock"}};
+
+static void paint(const struct report_style *style, const char *code, struct buf *out)
+{
+    if (style->color)
+        buf_addf(out, "\x1b[%sm", code);
+}
+
+/* Text of the model as it may stand on this terminal. */
+static char *cleaned(const struct report_style *style, const char *s)
+{
+    AUTO_BUF safe = BUF_INIT, ascii = BUF_INIT;
+    report_escape_terminal(s, &safe);
+    if (style->utf8)
+        return buf_steal(&safe);
+    report_text_ascii(buf_str(&safe), &ascii);
+    return buf_steal(&ascii);
+}
+
+static void figures_of(const struct table *t, const struct result_build *b,
+                       struct figures *out)
+{
+    AUTO_BUF bytes = BUF_INIT, virtual = BUF_INIT, wall = BUF_INIT;
+    *out = (struct figures){0};
+    if (b == NULL)
+        return;
+    report_bytes(b->new_bytes, &bytes);
+    if (b->has_virtual)
+        report_virtual(b->virtual_ms, &virtual);
+    else
+        buf_addc(&virtual, '-');
+    if (b->wall.n > 0)
+        report_wall(b->wall.median, &wall);
+    else
+        buf_addc(&wall, '-');
+    out->text[0] = xasprintf("%u/%u", b->ran, b->reused);
+    out->text[1] = buf_steal(&bytes);
+    out->text[2] = b->error != NULL ? xstrdup("failed") : buf_steal(&virtual);
+    out->text[3] = cleaned(t->style, buf_str(&wall));
+}
+
+static void figures_free(struct figures *f)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        free(f->text[i]);
+}
+
+static unsigned larger(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+static void measure(struct table *t)
+{
+    for (size_t c = 0; c < COLUMNS; c++)
+        t->width[c] =
+            larger((unsigned)strlen(heads[0][c]), (unsigned)strlen(heads[1][c]));
+    t->label = 5;
+    for (size_t row = 0; row < t->grid.row_count; row++) {
+        AUTO_FREE char *label = cleaned(t->style, t->grid.labels[row]);
+        t->label = larger(t->label, report_text_width(label));
+        for (size_t v = 0; v < t->s->variant_count; v++) {
+            struct figures f;
+            figures_of(t, report_grid_cell(&t->grid, row, v), &f);
+            for (size_t c = 0; c < COLUMNS; c++)
+                t->width[c] =
+                    larger(t->width[c], f.text[c] ? report_text_width(f.text[c]) : 0);
+            figures_free(&f);
+        }
+    }
+    t->group = COLUMNS - 1;
+    for (size_t c = 0; c < COLUMNS; c++)
+        t->group += t->width[c];
+}
+
+static void line_end(struct buf *out)
+{
+    while (out->len > 0 && out->data[out->len - 1] == ' ')
+        out->data[--out->len] = '\0';
+    buf_addc(out, '\n');
+}
+
+static void bar(const struct table *t)
+{
+    buf_adds(t->out, t->style->utf8 ? " │" : " |");
+}
+
+static void rule(const struct table *t, size_t count)
+{
+    const char *dash = t->style->utf8 ? "─" : "-";
+    for (unsigned i = 0; i < t->label + 1; i++)
+        buf_adds(t->out, dash);
+    for (size_t v = 0; v < count; v++) {
+        buf_adds(t->out, t->style->utf8 ? "┼" : "+");
+        for (unsigned i = 0; i < t->group + (v + 1 < count ? 1 : 0); i++)
+            buf_adds(t->out, dash);
+    }
+    buf_addc(t->out, '\n');
+}
+
+static void head(const struct table *t, size_t first, size_t count)
+{
+    paint(t->style, "1", t->out);
+    report_text_cell("", t->label, false, t->style->utf8, t->out);
+    for (size_t v = first; v < first + count; v++) {
+        AUTO_BUF title = BUF_INIT;
+        report_variant_title(t->s, &t->s->variants[v], &title);
+        AUTO_FREE char *shown = cleaned(t->style, buf_str(&title));
+        bar(t);
+        buf_addc(t->out, ' ');
+        report_text_cell(shown, t->group - 1, false, t->style->utf8, t->out);
+    }
+    paint(t->style, "0", t->out);
+    line_end(t->out);
+    for (size_t line = 0; line < 2; line++) {
+        report_text_cell(line == 1 ? "build" : "", t->label, false, t->style->utf8,
+                         t->out);
+        for (size_t v = 0; v < count; v++) {
+            bar(t);
+            for (size_t c = 0; c < COLUMNS; c++) {
+                buf_adds(t->out, c > 0 ? " " : "");
+                report_text_cell(heads[line][c], t->width[c], true, t->style->utf8,
+                                 t->out);
+            }
+        }
+        line_end(t->out);
+    }
+}
+
+static void cell(const struct table *t, const struct result_build *b)
+{
+    struct figures f;
+    figures_of(t, b, &f);
+    bool failed = b != NULL && b->error != NULL;
+    for (size_t c = 0; c < COLUMNS; c++) {
+        bool red = failed && c == 2;
+        buf_adds(t->out, c > 0 ? " " : "");
+        if (red)
+            paint(t->style, "31", t->out);
+        report_text_cell(report_str(f.text[c]), t->width[c], true, t->style->utf8,
+                         t->out);
+        if (red)
+            paint(t->style, "0", t->out);
+    }
+    figures_free(&f);
+}
+
+static void block(const struct table *t, size_t first, size_t count)
+{
+    head(t, first, count);
+    rule(t, count);
+    for (size_t row = 0; row < t->grid.row_count; row++) {
+        AUTO_FREE char *label = cleaned(t->style, t->grid.labels[row]);
+        report_text_cell(label, t->label, false, t->style->utf8, t->out);
+        for (size_t v = first; v < first + count; v++) {
+            bar(t);
+            cell(t, report_grid_cell(&t->grid, row, v));
+        }
+        line_end(t->out);
+    }
+}
+
+static void blocks(struct table *t)
+{
+    measure(t);
+    size_t each = 1;
+    unsigned label = t->label < LEAST_LABEL ? t->label : LEAST_LABEL;
+    while (each < t->s->variant_count &&
+           label + (each + 1) * (t->group + GAP) <= t->total)
+        each++;
+    unsigned used = (unsigned)each * (t->group + GAP);
+    unsigned room = t->total > used + 4 ? t->total - used : 4;
+    t->label = t->label < room ? t->label : room;
+    for (size_t v = 0; v < t->s->variant_count; v += each) {
+        size_t left = t->s->variant_count - v;
+        if (v > 0)
+            buf_addc(t->out, '\n');
+        block(t, v, left < each ? left : each);
+    }
+}
+
+/* Words of `s` in lines of the terminal's width, each after two blanks; `mark` stands
+ * before the first and the other lines are indented as far. */
+static void wrapped(const struct table *t, const char *mark, const char *s)
+{
+    AUTO_FREE char *text = cleaned(t->style, s);
+    unsigned indent = 2 + report_text_width(mark), column = indent;
+    buf_addf(t->out, "  %s", mark);
+    for (const char *p = text; *p != '\0';) {
+        size_t len = strcspn(p, " ");
+        AUTO_FREE char *word = xstrndup(p, len);
+        unsigned width = report_text_width(word);
+        if (column > indent && column + 1 + width > t->total) {
+            buf_addf(t->out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            buf_addc(t->out, ' ');
+            column++;
+        }
+        report_text_fit(word, t->total - indent, t->style->utf8, t->out);
+        column += width;
+        p += len + (p[len] == ' ');
+    }
+    buf_addc(t->out, '\n');
+}
+
+static void failures(const struct table *t)
+{
+    const char *mark = t->style->utf8 ? "✗ " : "FAILED ";
+    for (size_t v = 0; v < t->s->variant_count; v++) {
+        const struct result_variant *variant = &t->s->variants[v];
+        for (size_t b = 0; b < variant->build_count; b++) {
+            if (variant->builds[b].error == NULL)
+                continue;
+            AUTO_BUF text = BUF_INIT;
+            report_variant_title(t->s, variant, &text);
+            buf_addf(&text, ", %s: %s", report_str(variant->builds[b].label),
+                     variant->builds[b].error);
+            paint(t->style, "31", t->out);
+            wrapped(t, mark, buf_str(&text));
+            paint(t->style, "0", t->out);
+        }
+    }
+}
+
+static void checks(const struct table *t, bool ok)
+{
+    const char *mark = t->style->utf8 ? (ok ? "✓ " : "✗ ") : (ok ? "ok " : "FAILED ");
+    for (size_t c = 0; c < t->s->check_count; c++) {
+        if (t->s->checks[c].ok != ok)
+            continue;
+        AUTO_BUF text = BUF_INIT;
+        buf_adds(&text, report_str(t->s->checks[c].message));
+        if (!ok && t->s->checks[c].line > 0)
+            buf_addf(&text, " (%s:%u)", report_str(t->s->file), t->s->checks[c].line);
+        paint(t->style, ok ? "32" : "31", t->out);
+        wrapped(t, mark, buf_str(&text));
+        paint(t->style, "0", t->out);
+    }
+}
+
+void report_scenario_table(const struct result_scenario *s,
+                           const struct report_style *style, struct buf *out)
+{
+    struct table t = {.s = s, .style = style, .out = out};
+    t.total = style->columns == 0 ? 80 : larger(style->columns, LEAST_WIDTH);
+    AUTO_FREE char *name = cleaned(style, s->name);
+    paint(style, "1", out);
+    report_text_fit(name, t.total, style->utf8, out);
+    paint(style, "0", out);
+    buf_addc(out, '\n');
+    if (s->lesson != NULL)
+        wrapped(&t, "", s->lesson);
+    if (s->variant_count > 0) {
+        buf_addc(out, '\n');
+        report_grid_init(s, &t.grid);
+        blocks(&t);
+        report_grid_free(&t.grid);
+        buf_addc(out, '\n');
+    }
+    if (s->error != NULL) {
+        AUTO_FREE char *text = xasprintf("stopped: %s", s->error);
+        wrapped(&t, style->utf8 ? "✗ " : "FAILED ", text);
+    }
+    failures(&t);
+    checks(&t, false);
+    checks(&t, true);
+}
+
+void report_table(const struct results *r, const struct report_style *style,
+                  struct buf *out)
+{
+    for (size_t i = 0; i < r->scenario_count; i++) {
+        report_scenario_table(&r->scenarios[i], style, out);
+        buf_addc(out, '\n');
+    }
+    report_headline(r, out);
+    buf_addc(out, '\n');
+}
