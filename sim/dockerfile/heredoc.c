@@ -21,6 +21,7 @@ static bool read_delimiter(struct span text, struct heredoc *out, struct arena *
     struct err ignored = ERR_INIT;
     bool ok = lexer_split(text, '\\', false, &plain, &ignored) == 0 && plain.len == 1 &&
               lexer_split(text, '\\', true, &raw, &ignored) == 0 && raw.len == 1;
+    ok = ok && plain.items[0][0] != '\0';
     if (ok) {
         out->name = arena_strdup(arena, plain.items[0]);
         out->expand = strcmp(plain.items[0], raw.items[0]) == 0;

@@ -18,6 +18,12 @@
 /* Judges the whole file: something before FROM, unknown instruction or flag, arity,
  * stage names, bad values that hold no variable, heredocs where none may stand. */
 int dockerfile_check(const struct dockerfile *df, struct err *err);
+/* The two halves of it. What is wrong wherever it stands … */
+int dockerfile_check_syntax(const struct dockerfile *df, struct err *err);
+/* … and values that BuildKit judges only in stages which the build needs (ports,
+ * signals, mounts, modes, stage references). `stage` counts from 0; dockerfile_check
+ * takes the last. Call this with the stage of --target instead. */
+int dockerfile_check_target(const struct dockerfile *df, size_t stage, struct err *err);
 
 struct from_args {
     const char *image;    /* borrowed from the instruction, like all pointers here */
@@ -51,6 +57,10 @@ struct run_args {
 int instruction_run(const struct instruction *in, struct run_args *out,
                     struct err *err);
 void run_args_free(struct run_args *args);
+/* One --mount value, for instance after its variables were replaced. `out` is set up
+ * only on success. */
+int mount_parse(const char *value, struct mount_args *out, struct err *err);
+void mount_args_free(struct mount_args *mount);
 
 struct copy_args {
     struct strv sources; /* as written; heredoc words are not among them */
@@ -77,6 +87,12 @@ int instruction_healthcheck(const struct instruction *in, struct healthcheck_arg
 
 /* A Go duration such as "1m30s" or "500ms" in ns. */
 int duration_parse(const char *text, int64_t *out_ns, struct err *err);
+
+/* Judges of single values, variables already replaced. A word of EXPOSE as the ports it
+ * stands for, "80/tcp" each, appended to out. */
+int ports_parse(const char *word, struct strv *out, struct err *err);
+int signal_check(const char *name, struct err *err);
+int chmod_check(const char *mode, struct err *err);
 
 /* Warnings of `docker build --check`: rule names and texts users know. */
 struct lint_warning {
