@@ -20,6 +20,8 @@ struct model_command {
     uint32_t uid, gid;
     int64_t now_s;
     const struct exec_run *run;
+    const char *input; /* what a pipe or < feeds it; not terminated */
+    size_t input_len;
 };
 
 struct model_outcome {
