@@ -88,7 +88,6 @@ const struct base_source *bases_init(struct image_bases *out,
                                      const struct base_source *modelled)
 {
     out->modelled = modelled;
-    out->source =
-        (struct base_source){.self = out, .resolve = resolve, .fetch = fetch};
+    out->source = (struct base_source){.self = out, .resolve = resolve, .fetch = fetch};
     return &out->source;
 }

@@ -42,8 +42,8 @@ static bool warnings_are_errors(const struct dockerfile *df)
 static int load_text(const struct build_values *values, const char *context,
                      struct buf *out, struct err *err)
 {
-    AUTO_FREE char *path = values->file != NULL ? xstrdup(values->file)
-                                                : path_join(context, "Dockerfile");
+    AUTO_FREE char *path =
+        values->file != NULL ? xstrdup(values->file) : path_join(context, "Dockerfile");
     int r = file_read(path, DOCKERFILE_LIMIT, out, err);
     if (r != ERR_NOT_FOUND)
         return r;
@@ -74,13 +74,15 @@ int build_lint(const struct build_values *values, const char *context,
         r = context_ignore(context, beside, &ignored, err);
     }
     if (r == 0)
-        r = dockerfile_lint(df, ignored != NULL ? is_excluded : NULL, ignored, out, err);
+        r = dockerfile_lint(df, ignored != NULL ? is_excluded : NULL, ignored, out,
+                            err);
     ignore_free(ignored);
     dockerfile_free(df);
     return r;
 }
 
-void build_print_lint(const struct build_values *values, const struct lint_report *report, FILE *out)
+void build_print_lint(const struct build_values *values,
+                      const struct lint_report *report, FILE *out)
 {
     for (size_t i = 0; i < report->len; i++) {
         const struct lint_warning *w = &report->warnings[i];

@@ -12,6 +12,7 @@ int build_lint(const struct build_values *values, const char *context,
                const struct buf *text, struct lint_report *out, bool *fatal,
                struct err *err);
 /* `FILE:LINE: RULE: message` for each. */
-void build_print_lint(const struct build_values *values, const struct lint_report *report, FILE *out);
+void build_print_lint(const struct build_values *values,
+                      const struct lint_report *report, FILE *out);
 
 #endif

@@ -167,9 +167,8 @@ static int load_secret(struct build_setup *out, const struct secret_words *parts
     if (variable != NULL) {
         secret->data = environment_get(variable);
         if (secret->data == NULL)
-            return err_set(err, ERR_INPUT,
-                           "--secret id=%s: the variable %s is not set", parts->id,
-                           variable);
+            return err_set(err, ERR_INPUT, "--secret id=%s: the variable %s is not set",
+                           parts->id, variable);
         secret->len = strlen(secret->data);
         return 0;
     }

@@ -32,10 +32,10 @@ struct command {
 #define COMMAND_OPTIONS(table)                                                         \
     .options = (table), .option_count = sizeof(table) / sizeof *(table)
 
-extern const struct command command_run, command_build, command_history,
-    command_images, command_df, command_rmi, command_prune, command_inspect,
-    command_export, command_import, command_parse, command_check_ignore, command_plan,
-    command_context, command_diff, command_pull, command_compare, command_engines;
+extern const struct command command_run, command_build, command_history, command_images,
+    command_df, command_rmi, command_prune, command_inspect, command_export,
+    command_import, command_parse, command_check_ignore, command_plan, command_context,
+    command_diff, command_pull, command_compare, command_engines;
 
 /* NULL-terminated, in the order of the help. */
 const struct command *const *commands_all(void);

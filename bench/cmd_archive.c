@@ -95,9 +95,10 @@ const struct command command_export = {
     .name = "export",
     .operands = "IMAGE DEST",
     .summary = "write an image: OCI layout, docker-archive, root filesystem",
-    .details = "Without --format: an OCI layout as a tar for DEST - or *.tar, else as a "
-               "folder; oci:, oci-archive:\nand docker-archive: before DEST are "
-               "understood. --format tar|local is the root filesystem alone.",
+    .details =
+        "Without --format: an OCI layout as a tar for DEST - or *.tar, else as a "
+        "folder; oci:, oci-archive:\nand docker-archive: before DEST are "
+        "understood. --format tar|local is the root filesystem alone.",
     COMMAND_OPTIONS(export_table),
     .values_size = sizeof(struct export_values),
     .least_operands = 2,

@@ -55,7 +55,8 @@ static int check_only(const struct build_values *values, const char *context,
     if (r == 0 && from_stdin)
         r = build_read_stdin(DOCKERFILE_LIMIT, &text, err);
     if (r == 0)
-        r = build_lint(values, context, from_stdin ? &text : NULL, &report, &fatal, err);
+        r = build_lint(values, context, from_stdin ? &text : NULL, &report, &fatal,
+                       err);
     if (r == 0) {
         build_print_lint(values, &report, stdout);
         if (report.len == 0)
@@ -74,11 +75,10 @@ static int refuse_warnings(struct job *job, struct err *err)
 {
     struct lint_report report = {0};
     bool fatal = false;
-    int r = build_lint(job->values, job->context,
-                       job->setup.options.dockerfile_text != NULL
-                           ? &job->setup.dockerfile
-                           : NULL,
-                       &report, &fatal, NULL);
+    int r = build_lint(
+        job->values, job->context,
+        job->setup.options.dockerfile_text != NULL ? &job->setup.dockerfile : NULL,
+        &report, &fatal, NULL);
     if (r == 0 && fatal && report.len != 0) {
         build_print_lint(job->values, &report, stderr);
         r = err_set(err, ERR_FAILED,

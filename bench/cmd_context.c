@@ -120,9 +120,9 @@ static int walk(struct survey *s, const char *dir, struct err *err)
             r = err_errno(err, at->fts_errno, "cannot read %s", at->fts_path);
         else if (at->fts_info != FTS_D && at->fts_info != FTS_DP &&
                  at->fts_info != FTS_DC)
-            count_file(s, path,
-                       S_ISREG(at->fts_statp->st_mode) ? (uint64_t)at->fts_statp->st_size
-                                                       : 0);
+            count_file(
+                s, path,
+                S_ISREG(at->fts_statp->st_mode) ? (uint64_t)at->fts_statp->st_size : 0);
         if (r == 0)
             r = interrupt_check(err);
     }
@@ -132,7 +132,8 @@ static int walk(struct survey *s, const char *dir, struct err *err)
 
 static int by_bytes(const void *a, const void *b)
 {
-    const struct folder *x = *(struct folder *const *)a, *y = *(struct folder *const *)b;
+    const struct folder *x = *(struct folder *const *)a,
+                        *y = *(struct folder *const *)b;
     if (x->kept.bytes != y->kept.bytes)
         return x->kept.bytes < y->kept.bytes ? 1 : -1;
     return strcmp(x->path, y->path);

@@ -60,8 +60,8 @@ static void print_table(const struct store_usage *u)
     table_end(&t, stdout);
     AUTO_BUF text = BUF_INIT;
     report_bytes(u->unshared_bytes, &text);
-    printf("\n%" PRIu64 " layers. Without sharing the images would take %s.\n", u->layers,
-           text.data);
+    printf("\n%" PRIu64 " layers. Without sharing the images would take %s.\n",
+           u->layers, text.data);
     buf_clear(&text);
     report_bytes(u->reclaimable_bytes, &text);
     printf("Reclaimable with `simbench prune`: %s.\n", text.data);
@@ -78,7 +78,8 @@ static int verify(const struct cli *cli, struct store *store, struct err *err)
     if (r == 0 && problems.len != 0) {
         err_set(err, ERR_FAILED, "the store has %zu fault%s", problems.len,
                 problems.len == 1 ? "" : "s");
-        r = err_hint(err, "remove the images named, or the whole store, and build anew");
+        r = err_hint(err,
+                     "remove the images named, or the whole store, and build anew");
     } else if (r == 0) {
         puts("verified: every layer and reference is sound");
     }

@@ -129,9 +129,8 @@ static struct change *new_change(struct changes *changes, const struct entry *fr
 {
     GROW(changes->items, changes->cap, changes->len + 1);
     struct change *c = &changes->items[changes->len++];
-    *c = (struct change){.path = from != NULL ? from->path : to->path,
-                         .from = from,
-                         .to = to};
+    *c = (struct change){
+        .path = from != NULL ? from->path : to->path, .from = from, .to = to};
     return c;
 }
 
@@ -140,9 +139,10 @@ static int compare_files(struct tree *a, struct tree *b, struct changes *out,
 {
     size_t i = 0, j = 0;
     while (i < a->len || j < b->len) {
-        int order = i == a->len   ? 1
-                    : j == b->len ? -1
-                                  : path_compare(a->entries[i].path, b->entries[j].path);
+        int order = i == a->len ? 1
+                    : j == b->len
+                        ? -1
+                        : path_compare(a->entries[i].path, b->entries[j].path);
         if (order < 0) {
             new_change(out, &a->entries[i++], NULL);
             out->deleted++;
@@ -211,7 +211,9 @@ static void print_change(const struct change *c)
         buf_adds(&size, " -> ");
     if (c->to != NULL)
         report_bytes(c->to->size, &size);
-    const char *word = c->from == NULL ? "added" : c->to == NULL ? "deleted" : "changed";
+    const char *word = c->from == NULL ? "added"
+                       : c->to == NULL ? "deleted"
+                                       : "changed";
     printf("  %-8s %s  (%s%s%s)\n", word, buf_str(&path), buf_str(&c->what),
            c->what.len != 0 ? "; " : "", size.data);
 }

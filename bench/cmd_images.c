@@ -53,10 +53,10 @@ static void add_row(struct table *t, const struct images_values *values,
     const char *colon = name != NULL ? strrchr(name, ':') : NULL;
     if (colon != NULL && strchr(colon, '/') != NULL)
         colon = NULL;
-    AUTO_FREE char *repository =
-        name == NULL     ? xstrdup("<none>")
-        : colon != NULL  ? xstrndup(name, (size_t)(colon - name))
-                         : xstrdup(name);
+    AUTO_FREE char *repository = name == NULL ? xstrdup("<none>")
+                                 : colon != NULL
+                                     ? xstrndup(name, (size_t)(colon - name))
+                                     : xstrdup(name);
     age_add(&age, image->created_s, clock_realtime_s());
     table_add(t, repository);
     table_add(t, colon != NULL ? colon + 1 : "<none>");

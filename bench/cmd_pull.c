@@ -26,9 +26,9 @@ static int copy_to(const char *layout, const char *source, bool insecure, bool q
                    struct err *err)
 {
     AUTO_FREE char *target = xasprintf("oci:%s:image", layout);
-    const char *argv[] = {"skopeo", "copy",        insecure ? "--src-tls-verify=false"
-                                                            : "--src-tls-verify=true",
-                          source,   target,        NULL};
+    const char *argv[] = {
+        "skopeo", "copy", insecure ? "--src-tls-verify=false" : "--src-tls-verify=true",
+        source,   target, NULL};
     AUTO_BUF said = BUF_INIT;
     struct process_options how = {.output = quiet ? &said : NULL};
     int status = 0;
@@ -79,8 +79,8 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
         return err_hint(err, "apt-get install skopeo; or import a saved image with "
                              "`simbench import`");
     }
-    AUTO_FREE char *source = values->from != NULL ? xstrdup(values->from)
-                                                  : xasprintf("docker://%s", name);
+    AUTO_FREE char *source =
+        values->from != NULL ? xstrdup(values->from) : xasprintf("docker://%s", name);
     r = cli_open_store(cli, &store, err);
     if (r == 0)
         r = pull(store, name, source, values->insecure, cli->common.quiet, err);

@@ -64,8 +64,9 @@ static int store_number(const struct found *f, const char *text, struct err *err
     unsigned long n = strtoul(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || text[0] == '-' ||
         n > NUMBER_MOST || n < f->spec->least) {
-        return err_set(err, ERR_INPUT, "--%s %s: a whole number from %u to %u is wanted",
-                       f->spec->name, text, f->spec->least, (unsigned)NUMBER_MOST);
+        return err_set(err, ERR_INPUT,
+                       "--%s %s: a whole number from %u to %u is wanted", f->spec->name,
+                       text, f->spec->least, (unsigned)NUMBER_MOST);
     }
     *(unsigned *)f->value = (unsigned)n;
     return 0;

@@ -49,7 +49,8 @@ int compression_parse(const char *word, enum archive_format format,
 static int wrong(const char *word, const char *what, struct err *err)
 {
     err_set(err, ERR_INPUT, "--output '%s': %s", word, what);
-    return err_hint(err, "type=local|oci-dir,dest=DIR or type=tar|oci|docker,dest=FILE");
+    return err_hint(err,
+                    "type=local|oci-dir,dest=DIR or type=tar|oci|docker,dest=FILE");
 }
 
 /* The attributes of one --output, still as words; strings are owned by the vector. */

@@ -94,8 +94,9 @@ static void add_result(struct buf *out, const struct build_step *step)
 static void json_render(const struct progress_options *options,
                         const struct build_step *step, struct buf *out)
 {
-    buf_addf(out, "{\"event\":\"step\",\"index\":%u,\"total\":%u,\"stage\":",
-             step->index, step->total);
+    buf_addf(out,
+             "{\"event\":\"step\",\"index\":%u,\"total\":%u,\"stage\":", step->index,
+             step->total);
     json_text_string(out, step->stage);
     buf_addf(out, ",\"line\":%u,\"instruction\":", step->line);
     json_text_string(out, step->instruction);

@@ -68,8 +68,10 @@ static void *plain_start(const struct progress_options *options)
 static void plain_render(const struct progress_options *options,
                          const struct build_step *step, struct buf *out)
 {
-    static const char *const colors[] = {
-        [STEP_CACHED] = "32", [STEP_RAN] = "33", [STEP_META] = "2", [STEP_DEPENDS] = "36"};
+    static const char *const colors[] = {[STEP_CACHED] = "32",
+                                         [STEP_RAN] = "33",
+                                         [STEP_META] = "2",
+                                         [STEP_DEPENDS] = "36"};
     AUTO_BUF text = BUF_INIT;
     report_escape_terminal(step->instruction, &text);
     buf_addf(out, "Step %u/%u: %s ", step->index, step->total, buf_str(&text));

@@ -253,8 +253,9 @@ static void unfold(struct live *live)
              live->folded_words.data);
     struct report_style now = environment_style(live->options->out, COLOR_NEVER);
     table_cut(line.data, now.columns - 1, now.utf8, &cut);
-    fprintf(live->options->out, "%s%s%s\n", live->options->style.color ? "\033[32m" : "",
-            cut.data, live->options->style.color ? "\033[0m" : "");
+    fprintf(live->options->out, "%s%s%s\n",
+            live->options->style.color ? "\033[32m" : "", cut.data,
+            live->options->style.color ? "\033[0m" : "");
     live->folded = 0;
     buf_clear(&live->folded_words);
 }

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* simbench run: scenarios in, tables and a report folder out; contract 1.2. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/build_setup.h"
+#include "bench/cmd.h"
+#include "bench/compare.h"
+#include "bench/interrupt.h"
+#include "bench/run_files.h"
+#include "bench/table.h"
+#include "bench/version.h"
+#include "reports/report.h"
+#include "sim/base/file.h"
+#include "sim/base/mem.h"
+
+struct run_values {
+    const char *report, *save, *baseline, *filter;
+    struct strv engines;
+    unsigned runs, warmup, jobs;
+    int exec, format, semantics;
+    bool list, no_plots;
+};
+
+static const struct option_spec options[] = {
+    {"output", 'o', OPTION_TEXT, offsetof(struct run_values, report), "DIR",
+     "report folder (default: simbench-report)", 0},
+    {"runs", 0, OPTION_NUMBER, offsetof(struct run_values, runs), "N",
+     "repetitions that are measured (default: 1)", 1},
+    {"warmup", 0, OPTION_NUMBER, offsetof(struct run_values, warmup), "N",
+     "repetitions before that (default: 0)", 0},
+    {"engine", 0, OPTION_LIST, offsetof(struct run_values, engines), "NAME",
+     "builtin (default), buildkit, classic, buildah", 0},
+    {"exec", 0, OPTION_CHOICE, offsetof(struct run_values, exec), EXEC_WORDS,
+     "how RUN happens: modelled, or for real", 0},
+    {"semantics", 0, OPTION_CHOICE, offsetof(struct run_values, semantics),
+     SEMANTICS_WORDS, "whose cache rules the built-in engine follows", 0},
+    {"save", 0, OPTION_TEXT, offsetof(struct run_values, save), "FILE.json",
+     "write the results there too", 0},
+    {"baseline", 0, OPTION_TEXT, offsetof(struct run_values, baseline), "FILE.json",
+     "compare with these results; a regression is exit status 1", 0},
+    {"format", 0, OPTION_CHOICE, offsetof(struct run_values, format),
+     "table|markdown|csv|json|junit", "what standard output gets", 0},
+    {"filter", 0, OPTION_TEXT, offsetof(struct run_values, filter), "PATTERN",
+     "only scenarios whose name matches (* ? [])", 0},
+    {"list", 0, OPTION_FLAG, offsetof(struct run_values, list), NULL,
+     "name the scenarios and run none", 0},
+    {"jobs", 'j', OPTION_NUMBER, offsetof(struct run_values, jobs), "N",
+     "scenario files run at once (default: 1)", 1},
+    {"no-plots", 0, OPTION_FLAG, offsetof(struct run_values, no_plots), NULL,
+     "leave out the plots", 0},
+};
+
+enum { ENGINES_MOST = 4 };
+
+/* Everything of one run. */
+struct whole {
+    struct cli *cli;
+    const struct run_values *values;
+    const struct engine *engines[ENGINES_MOST];
+    size_t engine_count;
+    struct scenario_files files;
+    struct results *base; /* of --baseline */
+    struct results *results;
+    bool to_table; /* stdout is for people */
+};
+
+static void print_failure(void *payload, const struct err *err)
+{
+    print_err(payload, err);
+}
+
+static int choose_engines(struct whole *w, struct err *err)
+{
+    const struct strv *names = &w->values->engines;
+    if (names->len == 0)
+        w->engines[w->engine_count++] = &engine_builtin;
+    for (size_t i = 0; i < names->len; i++) {
+        const struct engine *engine = NULL;
+        int r = engine_find(names->items[i], &engine, err);
+        if (r < 0)
+            return r;
+        bool known = false;
+        for (size_t e = 0; e < w->engine_count; e++)
+            known |= w->engines[e] == engine;
+        if (!known && w->engine_count < ENGINES_MOST)
+            w->engines[w->engine_count++] = engine;
+    }
+    return 0;
+}
+
+static int list(const struct whole *w)
+{
+    struct table t;
+    table_begin(&t, "SCENARIO|VARIANTS|FILE");
+    for (size_t f = 0; f < w->files.len; f++)
+        for (size_t i = 0; i < w->files.items[f].count; i++) {
+            const struct script_scenario *s = script_scenario(
+                w->files.items[f].script, w->files.items[f].scenarios[i]);
+            AUTO_BUF variants = BUF_INIT;
+            for (size_t v = 0; v < s->variant_count; v++)
+                buf_addf(&variants, "%s%s", v != 0 ? "," : "", s->variants[v].name);
+            AUTO_FREE char *place = xasprintf("%s:%u", s->file, s->line);
+            table_add(&t, s->name);
+            table_add(&t, buf_str(&variants));
+            table_add(&t, place);
+        }
+    table_end(&t, stdout);
+    return 0;
+}
+
+static int load(struct whole *w, const struct invocation *in, struct err *err)
+{
+    int r = choose_engines(w, err);
+    if (r == 0 && w->values->baseline != NULL)
+        r = compare_load(w->values->baseline, &w->base, err);
+    if (r == 0)
+        r = run_files_load(in->operands, in->operand_count, w->values->filter,
+                           &w->files, err);
+    if (r == 0 && w->files.chosen == 0) {
+        if (w->values->filter != NULL)
+            err_set(err, ERR_INPUT, "no scenario matches '%s'", w->values->filter);
+        else
+            err_set(err, ERR_INPUT, "the files declare no scenario");
+        r = err_hint(err, "simbench run --list FILE.lua names the scenarios");
+    }
+    return r;
+}
+
+static int run_all(struct whole *w, struct err *err)
+{
+    int64_t started = -1;
+    int r = environment_source_date_epoch(&started, err);
+    if (r < 0)
+        return r;
+    w->results =
+        results_new(SIMBENCH_VERSION, started >= 0 ? started : clock_realtime_s());
+    const struct run_values *values = w->values;
+    struct run_files_options how = {
+        .runner =
+            {
+                .engines = w->engines,
+                .engine_count = w->engine_count,
+                .exec = (enum exec_kind)values->exec,
+                .semantics = (enum semantics)values->semantics,
+                .runs = values->runs != 0 ? values->runs : 1,
+                .warmup = values->warmup,
+                .style = w->cli->style,
+                .show_steps = w->to_table && !w->cli->common.quiet,
+                .show_output = w->cli->common.verbose,
+                .show_tables = w->to_table,
+            },
+        .jobs = values->jobs,
+        .out = stdout,
+        .print_failure = print_failure,
+        .payload = w->cli,
+    };
+    int code = run_files(&w->files, w->results, &how);
+    if (interrupt_pending())
+        return interrupt_check(err);
+    /* The failures have been told: an err without a message says only how it ended. */
+    static const int codes[] = {0, ERR_FAILED, ERR_INPUT, ERR_ENVIRONMENT};
+    return code != 0 ? err_set(err, codes[code <= 3 ? code : 1], "%s", "") : 0;
+}
+
+static int save(const struct whole *w, struct err *err)
+{
+    AUTO_BUF text = BUF_INIT;
+    if (w->values->save == NULL)
+        return 0;
+    results_to_json(w->results, &text);
+    return file_write(w->values->save, text.data, text.len, err);
+}
+
+static void print_results(const struct whole *w)
+{
+    static const enum report_format formats[] = {REPORT_TABLE, REPORT_MARKDOWN,
+                                                 REPORT_CSV, REPORT_JSON, REPORT_JUNIT};
+    AUTO_BUF text = BUF_INIT;
+    if (w->to_table)
+        return; /* shown while it ran */
+    report_format_results(w->results, formats[w->values->format], &w->cli->style,
+                          &text);
+    fwrite(buf_str(&text), 1, text.len, stdout);
+}
+
+static int gate(const struct whole *w, struct err *err)
+{
+    struct comparison comparison = {0};
+    AUTO_BUF text = BUF_INIT;
+    if (w->base == NULL)
+        return 0;
+    compare_results(w->base, w->results, &comparison);
+    comparison_format(&comparison, COMPARE_TABLE, w->cli->common.verbose, &text);
+    fprintf(w->to_table ? stdout : stderr, "%s\n", text.data);
+    int r = comparison_verdict(&comparison, err);
+    comparison_free(&comparison);
+    return r;
+}
+
+static int write_report(const struct whole *w, struct err *err)
+{
+    const char *dir = w->values->report != NULL ? w->values->report : "simbench-report";
+    struct report_options how = {.no_plots = w->values->no_plots};
+    AUTO_BUF notice = BUF_INIT;
+    int r = report_write(w->results, dir, &how, &notice, err);
+    if (notice.len != 0)
+        print_warning(w->cli, notice.data);
+    if (r == 0) {
+        FILE *out = w->to_table ? stdout : stderr;
+        fprintf(out, "report: %s/index.html\n", dir);
+    }
+    return r;
+}
+
+/* What follows a run: every part is tried, the first failure counts. */
+static int conclude(const struct whole *w, int r, struct err *err)
+{
+    int (*const parts[])(const struct whole *, struct err *) = {save, gate,
+                                                                write_report};
+    print_results(w);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct err why = ERR_INIT;
+        int one = parts[i](w, &why);
+        if (one == 0)
+            continue;
+        print_err(w->cli, &why);
+        if (r == 0)
+            r = err_set(err, one, "%s", "");
+    }
+    return r;
+}
+
+static int run(struct cli *cli, const struct invocation *in, struct err *err)
+{
+    const struct run_values *values = in->values;
+    struct whole w = {.cli = cli, .values = values, .to_table = values->format == 0};
+    int r = load(&w, in, err);
+    if (r == 0 && values->list) {
+        r = list(&w);
+    } else if (r == 0) {
+        r = run_all(&w, err);
+        if (w.results != NULL && r != ERR_CANCELLED)
+            r = conclude(&w, r, err);
+    }
+    results_free(w.results);
+    results_free(w.base);
+    run_files_free(&w.files);
+    return r;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .operands = "SCENARIO.lua...",
+    .summary = "run scenarios, show tables, write a report folder",
+    .details = "`simbench SCENARIO.lua` is short for `simbench run SCENARIO.lua`.",
+    COMMAND_OPTIONS(options),
+    .values_size = sizeof(struct run_values),
+    .least_operands = 1,
+    .most_operands = COMMAND_MANY,
+    .run = run,
+};

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Pairs scenarios, variants and builds of two results and compares their counters. */
+#include "bench/compare.h"
+
+#include <string.h>
+
+#include "sim/base/file.h"
+#include "sim/base/mem.h"
+
+enum { RESULT_FILE_LIMIT = 256 << 20 };
+
+static void add(struct comparison *c, const struct difference *d)
+{
+    GROW(c->items, c->cap, c->len + 1);
+    c->items[c->len++] = *d;
+    c->counts[d->verdict]++;
+}
+
+static void compare_metric(struct comparison *c, struct difference place,
+                           const char *metric, uint64_t base, uint64_t now)
+{
+    place.metric = metric;
+    place.base = base;
+    place.now = now;
+    place.verdict = now > base   ? VERDICT_WORSE
+                    : now < base ? VERDICT_BETTER
+                                 : VERDICT_SAME;
+    add(c, &place);
+}
+
+static void compare_build(struct comparison *c, struct difference place,
+                          const struct result_build *base,
+                          const struct result_build *now)
+{
+    place.build = now->label;
+    compare_metric(c, place, "failed", base->error != NULL, now->error != NULL);
+    compare_metric(c, place, "steps_run", base->ran, now->ran);
+    compare_metric(c, place, "new_bytes", base->new_bytes, now->new_bytes);
+    compare_metric(c, place, "fetched_bytes", base->fetched_bytes, now->fetched_bytes);
+    if (base->has_virtual && now->has_virtual)
+        compare_metric(c, place, "virtual_ms", base->virtual_ms, now->virtual_ms);
+}
+
+/* The nth build of a label: scenarios may use one twice. */
+static const struct result_build *find_build(const struct result_variant *v,
+                                             const char *label, size_t nth)
+{
+    for (size_t i = 0; i < v->build_count; i++)
+        if (strcmp(v->builds[i].label, label) == 0 && nth-- == 0)
+            return &v->builds[i];
+    return NULL;
+}
+
+static size_t nth_of_label(const struct result_variant *v, size_t at)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < at; i++)
+        n += strcmp(v->builds[i].label, v->builds[at].label) == 0;
+    return n;
+}
+
+static void compare_variant(struct comparison *c, struct difference place,
+                            const struct result_variant *base,
+                            const struct result_variant *now)
+{
+    for (size_t i = 0; i < now->build_count; i++) {
+        const struct result_build *b = &now->builds[i];
+        const struct result_build *old =
+            find_build(base, b->label, nth_of_label(now, i));
+        if (old != NULL) {
+            compare_build(c, place, old, b);
+            continue;
+        }
+        place.build = b->label;
+        place.verdict = VERDICT_NEW;
+        add(c, &place);
+    }
+    for (size_t i = 0; i < base->build_count; i++) {
+        const struct result_build *b = &base->builds[i];
+        if (find_build(now, b->label, nth_of_label(base, i)) != NULL)
+            continue;
+        place.build = b->label;
+        place.verdict = VERDICT_GONE;
+        add(c, &place);
+    }
+}
+
+static const struct result_variant *find_variant(const struct result_scenario *s,
+                                                 const struct result_variant *like)
+{
+    for (size_t i = 0; i < s->variant_count; i++)
+        if (strcmp(s->variants[i].name, like->name) == 0 &&
+            strcmp(s->variants[i].engine, like->engine) == 0 &&
+            strcmp(s->variants[i].exec, like->exec) == 0)
+            return &s->variants[i];
+    return NULL;
+}
+
+static void compare_scenario(struct comparison *c, const struct result_scenario *base,
+                             const struct result_scenario *now)
+{
+    struct difference place = {.scenario = now->name};
+    for (size_t i = 0; i < now->variant_count; i++) {
+        const struct result_variant *v = &now->variants[i],
+                                    *old = find_variant(base, v);
+        place.variant = v->name;
+        place.engine = v->engine;
+        if (old != NULL) {
+            compare_variant(c, place, old, v);
+            continue;
+        }
+        place.verdict = VERDICT_NEW;
+        add(c, &place);
+    }
+    for (size_t i = 0; i < base->variant_count; i++) {
+        const struct result_variant *v = &base->variants[i];
+        if (find_variant(now, v) != NULL)
+            continue;
+        place.variant = v->name;
+        place.engine = v->engine;
+        place.verdict = VERDICT_GONE;
+        add(c, &place);
+    }
+}
+
+static const struct result_scenario *find_scenario(const struct results *r,
+                                                   const char *name)
+{
+    for (size_t i = 0; i < r->scenario_count; i++)
+        if (strcmp(r->scenarios[i].name, name) == 0)
+            return &r->scenarios[i];
+    return NULL;
+}
+
+void compare_results(const struct results *base, const struct results *now,
+                     struct comparison *out)
+{
+    *out =
+        (struct comparison){.base_version = base->version, .now_version = now->version};
+    for (size_t i = 0; i < now->scenario_count; i++) {
+        const struct result_scenario *s = &now->scenarios[i];
+        const struct result_scenario *old = find_scenario(base, s->name);
+        struct difference place = {.scenario = s->name, .verdict = VERDICT_NEW};
+        if (old != NULL)
+            compare_scenario(out, old, s);
+        else
+            add(out, &place);
+    }
+    for (size_t i = 0; i < base->scenario_count; i++) {
+        struct difference place = {.scenario = base->scenarios[i].name,
+                                   .verdict = VERDICT_GONE};
+        if (find_scenario(now, place.scenario) == NULL)
+            add(out, &place);
+    }
+}
+
+void comparison_free(struct comparison *c)
+{
+    free(c->items);
+    *c = (struct comparison){0};
+}
+
+int compare_load(const char *path, struct results **out, struct err *err)
+{
+    AUTO_BUF text = BUF_INIT;
+    int r = file_read(path, RESULT_FILE_LIMIT, &text, err);
+    if (r == ERR_NOT_FOUND) {
+        err_set(err, ERR_INPUT, "no such file");
+        err_at(err, path, 0);
+        return err_hint(err, "simbench run --save FILE.json writes a result file");
+    }
+    return r < 0 ? r : results_from_json(path, buf_str(&text), text.len, out, err);
+}
+
+int comparison_verdict(const struct comparison *c, struct err *err)
+{
+    size_t n = c->counts[VERDICT_WORSE];
+    if (n == 0)
+        return 0;
+    return err_set(err, ERR_FAILED, "%zu regression%s against the baseline", n,
+                   n == 1 ? "" : "s");
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* A comparison as a table, Markdown, JSON or JUnit XML. */
+#include "bench/compare.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "bench/json_text.h"
+#include "bench/table.h"
+#include "reports/report.h"
+#include "sim/base/mem.h"
+
+static const char *verdict_word(enum verdict verdict)
+{
+    static const char *const words[] = {"same", "improved", "REGRESSION", "new",
+                                        "missing"};
+    return words[verdict];
+}
+
+static bool is_shown(const struct difference *d, bool all)
+{
+    return all || d->verdict != VERDICT_SAME;
+}
+
+/* "scenario / variant / build" as far as it goes. */
+static void add_place(const struct difference *d, struct buf *out)
+{
+    buf_adds(out, d->scenario);
+    if (d->variant != NULL)
+        buf_addf(out, " / %s", d->variant);
+    if (d->engine != NULL && strcmp(d->engine, "builtin") != 0)
+        buf_addf(out, " on %s", d->engine);
+    if (d->build != NULL)
+        buf_addf(out, " / %s", d->build);
+}
+
+static void add_value(const struct difference *d, uint64_t value, struct buf *out)
+{
+    if (d->metric == NULL)
+        return;
+    if (strcmp(d->metric, "virtual_ms") == 0)
+        report_virtual(value, out);
+    else if (strstr(d->metric, "bytes") != NULL)
+        report_bytes(value, out);
+    else
+        buf_addf(out, "%" PRIu64, value);
+}
+
+/* Humane figures can hide a small change: then the exact ones. */
+static void add_values(const struct difference *d, struct buf *base, struct buf *now)
+{
+    add_value(d, d->base, base);
+    add_value(d, d->now, now);
+    if (d->base == d->now || strcmp(buf_str(base), buf_str(now)) != 0)
+        return;
+    buf_clear(base);
+    buf_clear(now);
+    const char *unit = strstr(d->metric, "bytes") != NULL ? " B" : " ms";
+    buf_addf(base, "%" PRIu64 "%s", d->base, unit);
+    buf_addf(now, "%" PRIu64 "%s", d->now, unit);
+}
+
+static void add_totals(const struct comparison *c, struct buf *out)
+{
+    buf_addf(out,
+             "%zu regressions, %zu improvements, %zu unchanged, %zu new, %zu missing",
+             c->counts[VERDICT_WORSE], c->counts[VERDICT_BETTER],
+             c->counts[VERDICT_SAME], c->counts[VERDICT_NEW], c->counts[VERDICT_GONE]);
+    if (strcmp(c->base_version, c->now_version) != 0)
+        buf_addf(out, "; made by simbench %s and %s", c->base_version, c->now_version);
+}
+
+static void format_table(const struct comparison *c, bool all, struct buf *out)
+{
+    struct table t;
+    size_t shown = 0;
+    char *text = NULL;
+    size_t len = 0;
+    table_begin(&t, "VERDICT|WHERE|METRIC|>BASE|>NOW");
+    for (size_t i = 0; i < c->len; i++) {
+        const struct difference *d = &c->items[i];
+        if (!is_shown(d, all))
+            continue;
+        AUTO_BUF place = BUF_INIT;
+        AUTO_BUF base = BUF_INIT;
+        AUTO_BUF now = BUF_INIT;
+        add_place(d, &place);
+        add_values(d, &base, &now);
+        table_add(&t, verdict_word(d->verdict));
+        table_add(&t, place.data);
+        table_add(&t, d->metric != NULL ? d->metric : "");
+        table_add(&t, buf_str(&base));
+        table_add(&t, buf_str(&now));
+        shown++;
+    }
+    FILE *stream = shown != 0 ? open_memstream(&text, &len) : NULL;
+    if (stream != NULL) {
+        table_end(&t, stream);
+        fclose(stream);
+        buf_adds(out, text);
+    }
+    free(text);
+    strv_free(&t.cells);
+    add_totals(c, out);
+    buf_addc(out, '\n');
+}
+
+static void format_markdown(const struct comparison *c, bool all, struct buf *out)
+{
+    buf_adds(out,
+             c->counts[VERDICT_WORSE] != 0 ? "**Regression.** " : "No regression. ");
+    add_totals(c, out);
+    buf_adds(out,
+             "\n\n| verdict | where | metric | base | now |\n|---|---|---|--:|--:|\n");
+    for (size_t i = 0; i < c->len; i++) {
+        const struct difference *d = &c->items[i];
+        if (!is_shown(d, all))
+            continue;
+        AUTO_BUF place = BUF_INIT;
+        AUTO_BUF base = BUF_INIT;
+        AUTO_BUF now = BUF_INIT;
+        add_place(d, &place);
+        add_values(d, &base, &now);
+        buf_addf(out, "| %s | ", verdict_word(d->verdict));
+        report_escape_markdown(place.data, out);
+        buf_addf(out, " | %s | %s | %s |\n", d->metric != NULL ? d->metric : "",
+                 buf_str(&base), buf_str(&now));
+    }
+}
+
+static void format_json(const struct comparison *c, bool all, struct buf *out)
+{
+    const char *comma = "";
+    buf_adds(out, "{\"schema\":\"simbench.comparison/1\",\"base_version\":");
+    json_text_string(out, c->base_version);
+    buf_adds(out, ",\"version\":");
+    json_text_string(out, c->now_version);
+    buf_addf(out,
+             ",\"regressions\":%zu,\"improvements\":%zu,\"unchanged\":%zu,\"new\":%zu,"
+             "\"missing\":%zu,\"differences\":[",
+             c->counts[VERDICT_WORSE], c->counts[VERDICT_BETTER],
+             c->counts[VERDICT_SAME], c->counts[VERDICT_NEW], c->counts[VERDICT_GONE]);
+    for (size_t i = 0; i < c->len; i++) {
+        const struct difference *d = &c->items[i];
+        if (!is_shown(d, all))
+            continue;
+        const char *const names[] = {"scenario", "variant", "engine", "build",
+                                     "metric"};
+        const char *const values[] = {d->scenario, d->variant, d->engine, d->build,
+                                      d->metric};
+        buf_addf(out, "%s\n{", comma);
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+            buf_addf(out, "\"%s\":", names[n]);
+            json_text_string(out, values[n]);
+            buf_addc(out, ',');
+        }
+        if (d->metric != NULL)
+            buf_addf(out, "\"base\":%" PRIu64 ",\"now\":%" PRIu64 ",", d->base, d->now);
+        static const char *const verdicts[] = {"same", "improvement", "regression",
+                                               "new", "missing"};
+        buf_addf(out, "\"verdict\":\"%s\"}", verdicts[d->verdict]);
+        comma = ",";
+    }
+    buf_adds(out, "]}\n");
+}
+
+static void format_junit(const struct comparison *c, struct buf *out)
+{
+    buf_addf(out,
+             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+             "<testsuite name=\"simbench compare\" tests=\"%zu\" failures=\"%zu\">\n",
+             c->len, c->counts[VERDICT_WORSE]);
+    for (size_t i = 0; i < c->len; i++) {
+        const struct difference *d = &c->items[i];
+        AUTO_BUF place = BUF_INIT;
+        add_place(d, &place);
+        buf_adds(out, "  <testcase classname=\"");
+        report_escape_html(place.data, out);
+        buf_addf(out, "\" name=\"%s\"", d->metric != NULL ? d->metric : "present");
+        if (d->verdict == VERDICT_WORSE)
+            buf_addf(out,
+                     "><failure message=\"%" PRIu64 " -&gt; %" PRIu64
+                     "\"/></testcase>\n",
+                     d->base, d->now);
+        else if (d->verdict == VERDICT_GONE || d->verdict == VERDICT_NEW)
+            buf_addf(out, "><skipped message=\"%s\"/></testcase>\n",
+                     verdict_word(d->verdict));
+        else
+            buf_adds(out, "/>\n");
+    }
+    buf_adds(out, "</testsuite>\n");
+}
+
+void comparison_format(const struct comparison *c, enum compare_format format, bool all,
+                       struct buf *out)
+{
+    switch (format) {
+    case COMPARE_TABLE:
+        format_table(c, all, out);
+        break;
+    case COMPARE_MARKDOWN:
+        format_markdown(c, all, out);
+        break;
+    case COMPARE_JSON:
+        format_json(c, all, out);
+        break;
+    case COMPARE_JUNIT:
+        format_junit(c, out);
+        break;
+    }
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The built-in engine as a scenario sees it. On the virtual clock a machine is a store
+ * in memory; the sandbox needs one on disk, in a temporary folder that goes with the
+ * session. Named caches (cache_to) outlive fresh_machine, as a registry would.
+ */
+#include "bench/engine.h"
+
+#include <string.h>
+
+#include "bench/environment.h"
+#include "bench/interrupt.h"
+#include "sim/base/file.h"
+#include "sim/base/map.h"
+#include "sim/base/mem.h"
+#include "sim/base/path.h"
+
+struct session {
+    struct engine_options options;
+    struct store *store;
+    struct exec_choice exec;
+    struct map *caches; /* name -> struct store */
+    char *folder;       /* sandbox: holds the stores; else NULL */
+    unsigned stores;    /* made so far: names of folders */
+    struct build_result result;
+    struct digest *chains; /* of the images built on this machine */
+    size_t chain_count, chain_cap;
+};
+
+/* ---- machines ---------------------------------------------------------------------
+ */
+
+static int new_store(struct session *s, struct store **out, struct err *err)
+{
+    if (s->folder == NULL) {
+        *out = store_open_memory(s->options.memo);
+        return 0;
+    }
+    AUTO_FREE char *dir = xasprintf("%s/%u", s->folder, ++s->stores);
+    return store_open(dir, s->options.memo, out, err);
+}
+
+static int new_machine(struct session *s, struct err *err)
+{
+    int r = new_store(s, &s->store, err);
+    if (r == 0)
+        r = exec_open(s->options.exec, s->store, s->options.models, &s->exec, err);
+    return r;
+}
+
+static void drop_machine(struct session *s)
+{
+    build_result_free(&s->result);
+    memset(&s->result, 0, sizeof s->result);
+    exec_close(&s->exec);
+    store_close(s->store);
+    s->store = NULL;
+    s->chain_count = 0;
+}
+
+static void builtin_close(void *session)
+{
+    struct session *s = session;
+    size_t cursor = 0;
+    const char *name;
+    void *store;
+    if (s == NULL)
+        return;
+    drop_machine(s);
+    while (map_next(s->caches, &cursor, &name, &store))
+        store_close(store);
+    map_free(s->caches);
+    if (s->folder != NULL)
+        file_remove_tree(s->folder, NULL);
+    free(s->folder);
+    free(s->chains);
+    free(s);
+}
+
+static int builtin_open(const struct engine_options *options, void **session,
+                        struct err *err)
+{
+    struct session *s = xcalloc(1, sizeof *s);
+    int r = 0;
+    s->options = *options;
+    s->caches = map_new();
+    if (options->exec == EXEC_SANDBOX) {
+        const char *tmp = environment_set("TMPDIR");
+        r = file_temp_folder(tmp != NULL ? tmp : "/tmp", "simbench", &s->folder, err);
+    }
+    if (r == 0)
+        r = new_machine(s, err);
+    if (r < 0) {
+        builtin_close(s);
+        return r;
+    }
+    *session = s;
+    return 0;
+}
+
+static int builtin_fresh_machine(void *session, struct err *err)
+{
+    drop_machine(session);
+    return new_machine(session, err);
+}
+
+/* ---- builds -----------------------------------------------------------------------
+ */
+
+static void remember_chain(struct session *s)
+{
+    struct digest chain = {{0}};
+    for (size_t i = 0; i < s->result.layer_count; i++)
+        chain = chain_extend(&chain, &s->result.layers[i].diff_id);
+    GROW(s->chains, s->chain_cap, s->chain_count + 1);
+    s->chains[s->chain_count++] = chain;
+}
+
+static int builtin_build(void *session, struct workspace *ws,
+                         const struct script_build *build,
+                         const struct build_result **out, struct err *err)
+{
+    struct session *s = session;
+    AUTO_BUF text = BUF_INIT;
+    build_result_free(&s->result);
+    memset(&s->result, 0, sizeof s->result);
+    *out = &s->result;
+    int r = engine_dockerfile(ws, &text, err);
+    if (r < 0)
+        return r;
+    struct build_context context = {.files = workspace_tree(ws)};
+    struct build_options options = BUILD_OPTIONS_INIT;
+    options.contexts = &context;
+    options.context_count = 1;
+    options.dockerfile_text = buf_str(&text);
+    options.dockerfile_len = text.len;
+    options.target = build->target;
+    options.build_args = &build->build_args;
+    options.no_cache = build->no_cache;
+    options.no_cache_filter = &build->no_cache_filter;
+    options.plan_only = build->plan_only;
+    options.no_record = build->plan_only;
+    options.semantics = s->options.semantics;
+    options.jobs = s->options.exec == EXEC_MODEL ? 1 : 0;
+    options.network = "none";
+    options.now_s = WORKSPACE_EPOCH; /* fixed: equal layers on every machine and day */
+    options.store = s->store;
+    options.bases = s->options.bases;
+    options.executor = s->exec.executor;
+    options.listener = s->options.listener;
+    options.listener_payload = s->options.listener_payload;
+    r = build_run(&options, &s->result, err);
+    if (r == 0 && !build->plan_only)
+        remember_chain(s);
+    return r;
+}
+
+static int builtin_prune(void *session, const struct prune_options *options,
+                         struct err *err)
+{
+    uint64_t freed, records;
+    return store_prune(((struct session *)session)->store, options, &freed, &records,
+                       err);
+}
+
+/* What is missing comes over the modelled network; shared layers are here already. */
+static int builtin_pull(void *session, const char *image, uint64_t *ms, uint64_t *bytes,
+                        struct err *err)
+{
+    struct session *s = session;
+    const struct base_source *bases = s->options.bases;
+    struct base_image base = {0};
+    int r = bases->resolve(bases->self, s->store, image, &base, err);
+    *bytes = 0;
+    for (size_t i = 0; i < base.layer_count && r == 0; i++) {
+        if (store_layer_has(s->store, &base.layers[i].diff_id))
+            continue;
+        r = bases->fetch(bases->self, s->store, image, i, err);
+        *bytes += base.layers[i].size;
+    }
+    *ms = build_fetch_ms(*bytes);
+    base_image_free(&base);
+    return r;
+}
+
+static int builtin_cache_to(void *session, const char *name, bool all, struct err *err)
+{
+    struct session *s = session;
+    struct store *cache = map_get(s->caches, name);
+    if (cache == NULL) {
+        int r = new_store(s, &cache, err);
+        if (r < 0)
+            return r;
+        map_put(s->caches, name, cache);
+    }
+    return store_copy_cache(s->store, cache, all, s->chains, s->chain_count, err);
+}
+
+/* A cache nobody wrote yet is no error: a pipeline's first run has none. */
+static int builtin_cache_from(void *session, const char *name, struct err *err)
+{
+    struct session *s = session;
+    struct store *cache = map_get(s->caches, name);
+    return cache != NULL ? store_copy_cache(cache, s->store, true, NULL, 0, err) : 0;
+}
+
+const struct engine engine_builtin = {
+    .name = "builtin",
+    .open = builtin_open,
+    .close = builtin_close,
+    .build = builtin_build,
+    .prune = builtin_prune,
+    .pull = builtin_pull,
+    .fresh_machine = builtin_fresh_machine,
+    .cache_to = builtin_cache_to,
+    .cache_from = builtin_cache_from,
+};

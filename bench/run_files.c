@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scenario files, one Lua state each, so that they may run on threads of their own.
+ * With one job output is written while it happens; with several each file's output is
+ * kept until its turn.
+ */
+#include "bench/run_files.h"
+
+#include <fnmatch.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "bench/interrupt.h"
+#include "sim/base/mem.h"
+
+/* ---- loading ----------------------------------------------------------------------
+ */
+
+static void log_line(void *payload, const char *line)
+{
+    (void)payload;
+    AUTO_BUF safe = BUF_INIT;
+    report_escape_terminal(line, &safe);
+    fprintf(stderr, "%s\n", buf_str(&safe));
+}
+
+static int load_one(const char *path, const char *filter, struct scenario_file *out,
+                    struct err *err)
+{
+    struct script_options options = SCRIPT_OPTIONS_INIT;
+    options.log = log_line;
+    out->path = path;
+    int r = script_new(&options, &out->script, err);
+    if (r == 0)
+        r = script_load(out->script, path, err);
+    if (r < 0)
+        return r;
+    size_t total = script_scenario_count(out->script);
+    out->scenarios = xcalloc(total, sizeof *out->scenarios);
+    for (size_t i = 0; i < total; i++)
+        if (filter == NULL ||
+            fnmatch(filter, script_scenario(out->script, i)->name, 0) == 0)
+            out->scenarios[out->count++] = i;
+    return 0;
+}
+
+int run_files_load(const char *const *paths, size_t count, const char *filter,
+                   struct scenario_files *out, struct err *err)
+{
+    out->items = xcalloc(count, sizeof *out->items);
+    for (size_t i = 0; i < count; i++) {
+        out->len++;
+        int r = load_one(paths[i], filter, &out->items[i], err);
+        if (r == 0)
+            r = interrupt_check(err);
+        if (r < 0)
+            return r;
+        out->items[i].first = out->chosen;
+        out->chosen += out->items[i].count;
+    }
+    return 0;
+}
+
+void run_files_free(struct scenario_files *files)
+{
+    for (size_t i = 0; i < files->len; i++) {
+        script_free(files->items[i].script);
+        free(files->items[i].scenarios);
+    }
+    free(files->items);
+    *files = (struct scenario_files){0};
+}
+
+/* ---- running ----------------------------------------------------------------------
+ */
+
+struct turn {
+    char *text; /* what it wrote, until it is printed */
+    size_t len;
+    struct failures failures;
+    bool done;
+};
+
+struct pool {
+    const struct scenario_files *files;
+    struct results *results;
+    const struct run_files_options *options;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t next; /* file to take */
+    struct turn *turns;
+};
+
+static void run_file(const struct pool *pool, size_t at, struct layer_memo *memo,
+                     FILE *out)
+{
+    const struct scenario_file *file = &pool->files->items[at];
+    struct runner_options runner = pool->options->runner;
+    runner.memo = memo;
+    for (size_t i = 0; i < file->count && !interrupt_pending(); i++)
+        runner_run(&runner, file->script, file->scenarios[i],
+                   &pool->results->scenarios[file->first + i], out,
+                   &pool->turns[at].failures);
+}
+
+static size_t take(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    size_t at = pool->next < pool->files->len ? pool->next++ : pool->files->len;
+    pthread_mutex_unlock(&pool->lock);
+    return at;
+}
+
+static void *work(void *payload)
+{
+    struct pool *pool = payload;
+    struct layer_memo *memo = layer_memo_new();
+    for (size_t at = take(pool); at < pool->files->len; at = take(pool)) {
+        struct turn *turn = &pool->turns[at];
+        FILE *out = open_memstream(&turn->text, &turn->len);
+        if (out != NULL) {
+            run_file(pool, at, memo, out);
+            fclose(out);
+        } else {
+            struct err err = ERR_INIT;
+            err_set(&err, ERR_FAILED, "out of memory");
+            failures_add(&turn->failures, &err);
+        }
+        pthread_mutex_lock(&pool->lock);
+        turn->done = true;
+        pthread_cond_signal(&pool->changed);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    layer_memo_free(memo);
+    return NULL;
+}
+
+static int finish_turn(const struct pool *pool, struct turn *turn)
+{
+    const struct run_files_options *options = pool->options;
+    if (turn->text != NULL)
+        fwrite(turn->text, 1, turn->len, options->out);
+    for (size_t i = 0; i < turn->failures.len; i++)
+        options->print_failure(options->payload, &turn->failures.items[i]);
+    int code = failures_exit_code(&turn->failures);
+    free(turn->text);
+    failures_free(&turn->failures);
+    return code;
+}
+
+static int worse(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int run_in_order(struct pool *pool)
+{
+    int code = 0;
+    struct layer_memo *memo = layer_memo_new();
+    for (size_t i = 0; i < pool->files->len; i++) {
+        run_file(pool, i, memo, pool->options->out);
+        code = worse(code, finish_turn(pool, &pool->turns[i]));
+    }
+    layer_memo_free(memo);
+    return code;
+}
+
+static int run_threads(struct pool *pool, size_t jobs)
+{
+    int code = 0;
+    AUTO_FREE pthread_t *threads = xcalloc(jobs, sizeof *threads);
+    size_t started = 0;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->changed, NULL);
+    while (started < jobs && pthread_create(&threads[started], NULL, work, pool) == 0)
+        started++;
+    if (started == 0)
+        work(pool);
+    for (size_t i = 0; i < pool->files->len; i++) {
+        pthread_mutex_lock(&pool->lock);
+        while (!pool->turns[i].done)
+            pthread_cond_wait(&pool->changed, &pool->lock);
+        pthread_mutex_unlock(&pool->lock);
+        code = worse(code, finish_turn(pool, &pool->turns[i]));
+    }
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->lock);
+    return code;
+}
+
+int run_files(const struct scenario_files *files, struct results *results,
+              const struct run_files_options *options)
+{
+    struct pool pool = {.files = files, .results = results, .options = options};
+    AUTO_FREE struct turn *turns = xcalloc(files->len, sizeof *turns);
+    pool.turns = turns;
+    /* All scenarios are declared before any runs: their places then stay put. */
+    for (size_t i = 0; i < files->len; i++)
+        for (size_t j = 0; j < files->items[i].count; j++) {
+            const struct script_scenario *s =
+                script_scenario(files->items[i].script, files->items[i].scenarios[j]);
+            results_add_scenario(results, s->name, s->lesson, s->file);
+        }
+    if (options->jobs <= 1 || files->len <= 1)
+        return run_in_order(&pool);
+    return run_threads(&pool, options->jobs < files->len ? options->jobs : files->len);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs scenarios: every variant on every engine, as often as asked, into the result
+ * model. One runner works on one scenario file at a time; files may run in parallel. */
+#ifndef BENCH_RUNNER_H
+#define BENCH_RUNNER_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "bench/engine.h"
+#include "lua/script.h"
+#include "reports/report.h"
+#include "reports/results.h"
+
+struct runner_options {
+    const struct engine *const *engines;
+    size_t engine_count;
+    enum exec_kind exec;
+    enum semantics semantics;
+    unsigned runs, warmup;   /* runs at least 1 */
+    struct layer_memo *memo; /* of the thread that runs it */
+    struct report_style style;
+    bool show_steps;  /* a line a step, while it happens */
+    bool show_output; /* and what commands print */
+    bool show_tables; /* the summary table of each scenario */
+};
+
+/* Failures in the order they happened, to be printed when it is this file's turn. */
+struct failures {
+    struct err *items;
+    size_t len, cap;
+};
+void failures_add(struct failures *failures, const struct err *err);
+void failures_free(struct failures *failures);
+/* The exit code they make together: 0 for none, 130 if interrupted, else the highest.
+ */
+int failures_exit_code(const struct failures *failures);
+
+/* Runs one scenario of a loaded file into `result` (declared already, still empty) and
+ * writes what is shown to out. Failures are added; they also stand in the result. */
+void runner_run(const struct runner_options *options, struct script *script,
+                size_t scenario, struct result_scenario *result, FILE *out,
+                struct failures *failures);
+
+#endif
