@@ -90,9 +90,9 @@ void image_config_free(struct image_config *c)
                        c->user, c->workdir,      c->stop_signal};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);
-    struct strv *lists[] = {&c->env,     &c->cmd,     &c->entrypoint,
-                            &c->shell,   &c->exposed, &c->volumes,
-                            &c->labels,  &c->onbuild, &c->healthcheck.test};
+    struct strv *lists[] = {&c->env,    &c->cmd,     &c->entrypoint,
+                            &c->shell,  &c->exposed, &c->volumes,
+                            &c->labels, &c->onbuild, &c->healthcheck.test};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         strv_free(lists[i]);
     for (size_t i = 0; i < c->history_count; i++) {
@@ -109,8 +109,8 @@ void image_config_free(struct image_config *c)
 #define PUSH(items, count)                                                             \
     do {                                                                               \
         if (((count) & ((count)-1)) == 0)                                              \
-            (items) = xreallocarray((items), (count) == 0 ? 1 : (count)*2,             \
-                                    sizeof *(items));                                  \
+            (items) =                                                                  \
+                xreallocarray((items), (count) == 0 ? 1 : (count)*2, sizeof *(items)); \
         (count)++;                                                                     \
     } while (0)
 

@@ -54,7 +54,7 @@ static int read_list(const json_t *object, const char *name, struct strv *out,
         return wrong(err, name, "an array of strings");
     size_t i;
     json_t *item;
-    json_array_foreach(value, i, item) {
+    json_array_foreach (value, i, item) {
         if (!json_is_string(item))
             return wrong(err, name, "an array of strings");
         strv_add(out, json_string_value(item));
@@ -74,7 +74,8 @@ static int read_set(json_t *object, const char *name, struct strv *out, struct e
         return wrong(err, name, "an object");
     const char *key;
     json_t *ignored;
-    json_object_foreach(value, key, ignored) image_config_add_sorted(out, key);
+    json_object_foreach (value, key, ignored)
+        image_config_add_sorted(out, key);
     return 0;
 }
 
@@ -87,7 +88,7 @@ static int read_labels(json_t *object, struct strv *out, struct err *err)
         return wrong(err, "Labels", "an object");
     const char *key;
     json_t *value;
-    json_object_foreach(labels, key, value) {
+    json_object_foreach (labels, key, value) {
         if (!json_is_string(value))
             return wrong(err, "Labels", "an object of strings");
         strv_take(out, xasprintf("%s=%s", key, json_string_value(value)));
@@ -205,7 +206,7 @@ static int read_history(const json_t *root, struct image_config *c, struct err *
         return wrong(err, "history", "an array");
     size_t i;
     json_t *item;
-    json_array_foreach(history, i, item) {
+    json_array_foreach (history, i, item) {
         if (!json_is_object(item))
             return wrong(err, "history", "an array of objects");
         struct image_history h = {.created_s = INT64_MIN};
@@ -239,7 +240,7 @@ static int read_rootfs(const json_t *root, struct image_config *c, struct err *e
         return wrong(err, "rootfs.diff_ids", "an array of at most 10000 digests");
     size_t i;
     json_t *item;
-    json_array_foreach(ids, i, item) {
+    json_array_foreach (ids, i, item) {
         struct digest id;
         if (!json_is_string(item) || !digest_parse(json_string_value(item), &id))
             return wrong(err, "rootfs.diff_ids", "an array of sha256 digests");

@@ -11,7 +11,11 @@
  * none: no over-long forms, no surrogates, nothing above U+10FFFF (RFC 3629). */
 static size_t utf8_len(const unsigned char *s, size_t left)
 {
-    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    size_t n = s[0] < 0x80   ? 1
+               : s[0] < 0xc2 ? 0
+               : s[0] < 0xe0 ? 2
+               : s[0] < 0xf0 ? 3
+                             : 4;
     if (n == 0 || s[0] > 0xf4 || n > left)
         return 0;
     for (size_t i = 1; i < n; i++)
@@ -47,7 +51,8 @@ void image_json_stringn(struct buf *out, const char *s, size_t len)
             buf_adds(out, "\\ufffd");
         else if (n == 1)
             ascii(out, p[0]);
-        else if (n == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
+        else if (n == 3 && p[0] == 0xe2 && p[1] == 0x80 &&
+                 (p[2] == 0xa8 || p[2] == 0xa9))
             buf_addf(out, "\\u20%02x", p[2] - 0x80); /* line and paragraph separator */
         else
             buf_add(out, p, n);
@@ -87,7 +92,8 @@ int image_json_parse(const char *json, size_t len, size_t limit, const char *wha
                        why.position);
     if (!json_is_object(root) && !json_is_array(root)) {
         json_decref(root);
-        return err_set(err, ERR_INPUT, "%s is neither a JSON object nor an array", what);
+        return err_set(err, ERR_INPUT, "%s is neither a JSON object nor an array",
+                       what);
     }
     *out = root;
     return 0;

@@ -38,6 +38,9 @@ struct store *store_open_memory(struct layer_memo *memo);
 void store_close(struct store *store); /* NULL is legal */
 /* Folder of the store, NULL in memory. */
 const char *store_dir(const struct store *store);
+/* The time uses, images and builds are stamped with, in seconds since 1970; without it
+ * the real clock. A scenario's store keeps virtual time by it. */
+void store_set_clock(struct store *store, int64_t now_s);
 
 /* ---- layers ---- */
 
@@ -62,9 +65,27 @@ int store_layer_measure(struct store *store, const struct tree *tree,
 int store_layer_get(struct store *store, const struct digest *diff_id,
                     struct layer **out, struct err *err);
 bool store_layer_has(struct store *store, const struct digest *diff_id);
+/* What is known of a layer without reading its tree. ERR_NOT_FOUND. */
+struct layer_info {
+    uint64_t size, tar_size;
+    bool modelled;
+};
+int store_layer_info(struct store *store, const struct digest *diff_id,
+                     struct layer_info *out, struct err *err);
 /* Streams the uncompressed tar. */
 int store_layer_tar(struct store *store, const struct digest *diff_id,
                     content_sink *sink, void *payload, struct err *err);
+/* Stores a layer made elsewhere, its tar byte for byte: write it in pieces
+ * (store_layer_write is a content_sink whose payload is the writer), then finish.
+ * expected may be NULL; another DiffID than expected, or no readable tar, is ERR_INPUT.
+ * A store in memory takes 64 MiB at most. */
+struct layer_writer;
+int store_layer_writer_new(struct store *store, struct layer_writer **out,
+                           struct err *err);
+int store_layer_write(void *writer, const void *data, size_t len, struct err *err);
+int store_layer_finish(struct layer_writer *writer, const struct digest *expected,
+                       struct layer **out, struct err *err);
+void store_layer_writer_free(struct layer_writer *writer); /* NULL is legal */
 /* The layer as a folder below the store, unpacked on first use; the caller frees *path.
  * `how` is an enum disk_whiteouts. */
 int store_layer_unpacked(struct store *store, const struct digest *diff_id, int how,
@@ -88,6 +109,7 @@ struct record {
     struct digest layer; /* the DiffID the step added; zero if it adds none */
     uint64_t virtual_ms; /* what it cost when it ran; UINT64_MAX if not on that clock */
     uint64_t wall_ns;
+    int64_t created_s; /* when the step ran, since 1970: "created" in histories */
 };
 /* Newest record of the key whose layers are all here; counts as a use. ERR_NOT_FOUND.
  */
