@@ -214,9 +214,10 @@ static ssize_t read_full(int fd, char *out, size_t len)
 static int stream_big_file(int fd, const char *path, uint64_t size, content_sink *sink,
                            void *payload, struct err *err)
 {
-    AUTO_FREE char *chunk = xmalloc(CHUNK);
+    size_t cap = size < CHUNK ? (size_t)size : CHUNK;
+    AUTO_FREE char *chunk = xmalloc(cap);
     for (uint64_t left = size; left > 0;) {
-        size_t want = left < CHUNK ? (size_t)left : CHUNK;
+        size_t want = left < cap ? (size_t)left : cap;
         ssize_t n = read_full(fd, chunk, want);
         if (n < 0)
             return err_errno(err, errno, "cannot read %s", path);
