@@ -4,6 +4,7 @@
  * UTF-8 show as U+FFFD, on a terminal and in gnuplot strings as a visible escape; tabs
  * and line breaks become blanks, so that a name stays on its line.
  */
+#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -47,7 +48,7 @@ void report_escape_html(const char *s, struct buf *out)
 /* Markdown by backslashes, HTML by entities (an entity cannot be taken back by a
  * backslash in front of it). The zero-width blank after @ stops GitHub's mentions: it
  * looks for them after the backslashes are gone. */
-static void markdown_code(uint32_t code, bool leading, struct buf *out)
+static void markdown_code(uint32_t code, bool leading, char following, struct buf *out)
 {
     if (code == '<')
         buf_adds(out, "&lt;");
@@ -57,8 +58,10 @@ static void markdown_code(uint32_t code, bool leading, struct buf *out)
         buf_adds(out, "&amp;");
     else if (code == '@')
         buf_adds(out, "@&#8203;");
-    else if (code < 0x80 && strchr("\\`*_[]|~:$", (int)code) != NULL)
+    else if (code < 0x80 && strchr("\\`*_[]|~$", (int)code) != NULL)
         buf_addf(out, "\\%c", (char)code);
+    else if (code == ':' && (following == '/' || isalpha((unsigned char)following)))
+        buf_adds(out, "\\:"); /* links by themselves, :emoji: */
     else if (leading && code < 0x80 && strchr("#+-.=)", (int)code) != NULL)
         buf_addf(out, "\\%c", (char)code); /* headings, lists, rules */
     else if (code == '.' && out->len >= 3 &&
@@ -74,7 +77,7 @@ void report_escape_markdown(const char *s, struct buf *out)
         return;
     bool leading = true; /* nothing but blanks and digits so far */
     for (uint32_t code = next_shown(&s); code != 0; code = next_shown(&s)) {
-        markdown_code(code, leading, out);
+        markdown_code(code, leading, *s, out);
         leading &= code == ' ' || (code >= '0' && code <= '9');
     }
 }
@@ -125,10 +128,15 @@ void report_escape_csv(const char *s, struct buf *out)
  * those who use the text as a format (tics). */
 void report_escape_gnuplot(const char *s, struct buf *out)
 {
+    uint32_t before = 0;
     buf_addc(out, '"');
     if (s == NULL)
         s = "";
     for (uint32_t code = next_shown(&s); code != 0; code = next_shown(&s)) {
+        /* gnuplot's SVG leaves > as it is, and XML has no "]]>" in text. */
+        if (code == '>' && before == ']')
+            buf_addc(out, ' ');
+        before = code;
         bool plain = (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') ||
                      (code >= '0' && code <= '9') || code >= 0x80 ||
                      strchr(" .,:;-+/=()", (int)code) != NULL;

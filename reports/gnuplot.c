@@ -140,21 +140,22 @@ static int start(struct pool *p, struct report_plot *plot, struct err *err)
     return 0;
 }
 
-/* First line of what it said that is no blank and no position marker. */
+/* The last line of what it said: there the error stands, after the command it is in. */
 static void add_said(const struct job *job, struct buf *out)
 {
-    AUTO_BUF first = BUF_INIT;
-    for (const char *line = buf_str(&job->said); *line != '\0';) {
+    const char *said = buf_str(&job->said), *last = "";
+    size_t last_len = 0;
+    for (const char *line = said; *line != '\0';) {
         size_t len = strcspn(line, "\n");
-        if (strspn(line, " ^\t") < len && strncmp(line, "gnuplot>", 8) != 0) {
-            buf_add(&first, line, len < 200 ? len : 200);
-            break;
+        if (strspn(line, " ^\t") < len) {
+            last = line;
+            last_len = len < 200 ? len : 200;
         }
         line += len + (line[len] == '\n');
     }
-    if (first.len > 0)
-        buf_adds(out, ": ");
-    report_escape_terminal(buf_str(&first), out);
+    AUTO_FREE char *text = xstrndup(last, last_len);
+    buf_adds(out, last_len > 0 ? ": " : "");
+    report_escape_terminal(text, out);
 }
 
 static void finish(struct pool *p, struct job *job, bool late)

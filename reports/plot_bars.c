@@ -103,8 +103,9 @@ static void settings(const struct bars *b, struct buf *out)
     double width = 0.8 / (double)b->grid.column_count;
     buf_addf(out, "set boxwidth %.6g\n", width * 0.94);
     report_plot_tics(b->grid.labels, b->grid.row_count, out);
-    buf_adds(out, b->virtual ? "value(y) = sprintf(\"%.1f\", y)\n"
-                             : "value(y) = sprintf(y < 9.95 ? \"%.2f\" : \"%.1f\", y)\n");
+    buf_adds(out, b->virtual
+                      ? "shown(y) = sprintf(\"%.1f\", y)\n"
+                      : "shown(y) = sprintf(y < 9.95 ? \"%.2f\" : \"%.1f\", y)\n");
 }
 
 /* The plot command: boxes of each variant, whiskers, figures above. */
@@ -118,7 +119,7 @@ static void command(const struct bars *b, const char *name, struct buf *out)
         double off = ((double)v - ((double)n - 1) / 2) * width;
         size_t column = 2 + v * each;
         report_variant_title(b->s, &b->s->variants[v], &title);
-        report_plot_string(buf_str(&title), 28, &quoted);
+        report_plot_string(buf_str(&title), REPORT_PLOT_KEY, &quoted);
         buf_addf(out,
                  "%s \\\n  \"%s.dat\" using ($1%+.6g):%zu with boxes "
                  "linecolor rgb \"%s\" title %s",
@@ -127,12 +128,12 @@ static void command(const struct bars *b, const char *name, struct buf *out)
         bool whiskers = !b->virtual && b->repeated;
         if (whiskers)
             buf_addf(out,
-                     ", \\\n  \"\" using ($1%+.6g):%zu:%zu:%zu with yerrorbars "
-                     "linecolor rgb \"#303030\" pointtype -1 notitle",
-                     off, column, column + 1, column + 2);
+                     ", \\\n  \"\" using ($1%+.6g):%zu:(0):($%zu-$%zu) with vectors "
+                     "heads size screen 0.006,90 linecolor rgb \"#303030\" notitle",
+                     off, column + 1, column + 2, column + 1);
         if (b->bar_count <= MAX_VALUES)
             buf_addf(out,
-                     ", \\\n  \"\" using ($1%+.6g):%zu:(value($%zu)) with labels "
+                     ", \\\n  \"\" using ($1%+.6g):%zu:(shown($%zu)) with labels "
                      "offset 0,0.6 font \",12\" notitle",
                      off, whiskers ? column + 2 : column, column);
     }
@@ -146,8 +147,7 @@ void report_plot_bars(const struct result_scenario *s, size_t index, const char 
     survey(&b);
     if (b.bar_count > 0) {
         AUTO_FREE char *file = xasprintf("%s-builds", name);
-        AUTO_FREE char *title =
-            xasprintf("%s: first build and rebuilds", report_str(s->name));
+        AUTO_FREE char *title = report_plot_title(s, "first build and rebuilds");
         struct report_plot *plot = report_plots_add(out, index, file, title);
         AUTO_BUF set = BUF_INIT, draw = BUF_INIT, gp = BUF_INIT;
         settings(&b, &set);
@@ -160,6 +160,7 @@ void report_plot_bars(const struct result_scenario *s, size_t index, const char 
                     ? "measured time (wall clock): median, fastest and slowest run"
                     : "measured time (wall clock), one run",
             .settings = buf_str(&set),
+            .keys = b.grid.column_count,
             .plot = buf_str(&draw)};
         report_plot_script(plot, &text, &gp);
         plot->gp = buf_steal(&gp);

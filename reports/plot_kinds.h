@@ -23,11 +23,16 @@ struct report_plot_text {
     const char *title, *subtitle; /* plain text, escaped by report_plot_script */
     const char *settings;         /* gnuplot commands, each with its newline */
     const char *plot;             /* the plot command */
+    size_t keys;                  /* entries of its key */
 };
 void report_plot_script(const struct report_plot *plot,
                         const struct report_plot_text *text, struct buf *out);
 /* s as a gnuplot string of at most `columns` columns. */
 void report_plot_string(const char *s, unsigned columns, struct buf *out);
+/* "SCENARIO: what", its name cut so that `what` is always read; the caller frees. */
+char *report_plot_title(const struct result_scenario *s, const char *what);
+/* Columns an entry of the key may take. */
+enum { REPORT_PLOT_KEY = 24 };
 /* s for the rest of a comment line. */
 void report_plot_comment(const char *s, struct buf *out);
 /* "set xtics (…)" with labels at 0, 1, … */

@@ -91,8 +91,7 @@ void report_plot_layers(const struct result_scenario *s, size_t index, const cha
     for (size_t v = 0; v < s->variant_count; v++)
         labels[v] = report_str(s->variants[v].name);
     AUTO_FREE char *file = xasprintf("%s-layers", name);
-    AUTO_FREE char *title =
-        xasprintf("%s: layers of the last image", report_str(s->name));
+    AUTO_FREE char *title = report_plot_title(s, "layers of the last image");
     struct report_plot *plot = report_plots_add(out, index, file, title);
     buf_addf(&set,
              "set ylabel \"megabytes\"\nset yrange [0:%.6g]\nset xrange [-0.6:%zu.6]\n"
@@ -111,6 +110,7 @@ void report_plot_layers(const struct result_scenario *s, size_t index, const cha
         .title = title,
         .subtitle = "content bytes of each layer, the lowest layer at the bottom",
         .settings = buf_str(&set),
+        .keys = 2,
         .plot = buf_str(&draw)};
     report_plot_script(plot, &text, &gp);
     plot->gp = buf_steal(&gp);
@@ -185,8 +185,7 @@ void report_plot_disk(const struct result_scenario *s, size_t index, const char 
     size_t count = 0;
     disk_data(v, labels, &count, &dat);
     AUTO_FREE char *file = xasprintf("%s-disk", name);
-    AUTO_FREE char *title =
-        xasprintf("%s: disk use as images are added", report_str(s->name));
+    AUTO_FREE char *title = report_plot_title(s, "disk use as images are added");
     AUTO_FREE char *subtitle =
         xasprintf("variant %s: content bytes of all images kept", report_str(v->name));
     struct report_plot *plot = report_plots_add(out, index, file, title);
@@ -204,6 +203,7 @@ void report_plot_disk(const struct result_scenario *s, size_t index, const char 
     struct report_plot_text text = {.title = title,
                                     .subtitle = subtitle,
                                     .settings = buf_str(&set),
+                                    .keys = 2,
                                     .plot = buf_str(&draw)};
     report_plot_script(plot, &text, &gp);
     plot->gp = buf_steal(&gp);

@@ -50,6 +50,15 @@ void report_plot_string(const char *s, unsigned columns, struct buf *out)
     report_escape_gnuplot(buf_str(&cut), out);
 }
 
+char *report_plot_title(const struct result_scenario *s, const char *what)
+{
+    AUTO_BUF name = BUF_INIT, out = BUF_INIT;
+    report_escape_terminal(report_str(s->name), &name);
+    report_text_fit(buf_str(&name), MAX_TITLE - (unsigned)strlen(what) - 2, true, &out);
+    buf_addf(&out, ": %s", what);
+    return buf_steal(&out);
+}
+
 void report_plot_comment(const char *s, struct buf *out)
 {
     report_escape_terminal(s, out);
@@ -97,8 +106,10 @@ static void tic_string(const char *line, size_t len, struct buf *out)
 void report_plot_tics(const char *const *labels, size_t count, struct buf *out)
 {
     bool turned = count > 6;
-    unsigned width = turned ? 26 : count <= 2 ? 36 : (unsigned)(84 / count);
-    buf_addf(out, "set xtics %sscale 0 (", turned ? "rotate by -35 " : "");
+    unsigned most = 1;
+    unsigned width = turned ? 26 : count <= 2 ? 33 : (unsigned)(66 / count);
+    buf_addf(out, "set xtics %sscale 0 textcolor rgb \"black\" (",
+             turned ? "rotate by 35 right " : "");
     for (size_t i = 0; i < count; i++) {
         AUTO_BUF safe = BUF_INIT, lines = BUF_INIT;
         report_escape_terminal(labels[i], &safe);
@@ -106,6 +117,7 @@ void report_plot_tics(const char *const *labels, size_t count, struct buf *out)
             report_text_fit(buf_str(&safe), width, true, &lines);
         else
             broken(buf_str(&safe), width, &lines);
+        unsigned rows = 1;
         buf_addf(out, "%s\\\n  \"", i > 0 ? ", " : "");
         for (const char *p = buf_str(&lines); *p != '\0';) {
             size_t len = strcspn(p, "\n");
@@ -114,11 +126,15 @@ void report_plot_tics(const char *const *labels, size_t count, struct buf *out)
             if (*p == '\n') {
                 buf_adds(out, "\\n");
                 p++;
+                rows++;
             }
         }
         buf_addf(out, "\" %zu", i);
+        most = rows > most ? rows : most;
     }
     buf_adds(out, ")\n");
+    if (!turned) /* gnuplot leaves room for one line */
+        buf_addf(out, "set bmargin %u.5\n", most + 1);
 }
 
 /* ---- scripts --------------------------------------------------------------------- */
@@ -143,28 +159,34 @@ void report_plot_script(const struct report_plot *plot,
              name, name, name, name);
     buf_adds(out, "set label 1 ");
     report_plot_string(text->title, MAX_TITLE, out);
-    buf_adds(out, " at screen 0.02, screen 0.95 left font \":Bold,17\" noenhanced\n"
-                  "set label 2 ");
+    buf_adds(out,
+             " at screen 0.02, screen 0.95 left font \"sans-serif,18\" noenhanced\n"
+             "set label 2 ");
     report_plot_string(text->subtitle, 100, out);
+    /* The key stands two entries in a row; the graph begins below. */
+    size_t rows = (text->keys + 1) / 2;
     buf_adds(out, " at screen 0.02, screen 0.885 left font \",13\" noenhanced "
-                  "textcolor rgb \"#404040\"\n"
-                  "set tmargin at screen 0.76\n"
-                  "set rmargin at screen 0.98\n"
+                  "textcolor rgb \"#404040\"\n");
+    buf_addf(out, "set tmargin at screen %.2f\n",
+             rows > 6 ? 0.46 : 0.82 - 0.06 * (double)rows);
+    buf_adds(out, "set rmargin at screen 0.98\n"
                   "set key at screen 0.98, screen 0.835 right top horizontal "
-                  "noenhanced Left reverse samplen 1.5 width 1\n"
+                  "noenhanced Left reverse samplen 1.5 width 1 maxcols 2\n"
                   "set border 1 linecolor rgb \"#606060\"\n"
                   "set grid ytics linecolor rgb \"#D8D8D8\" linetype 1 linewidth 1\n"
-                  "set ytics nomirror scale 0\n"
+                  "set ytics nomirror scale 0 textcolor rgb \"black\"\n"
                   "set style fill solid 1.0 noborder\n");
     buf_adds(out, text->settings);
     drawing(name,
             "svg size 720,450 dynamic noenhanced font \"sans-serif,14\" "
+            "fontscale 1.1 "
             "background rgb \"white\"",
             "svg", text->plot, out);
-    drawing(name,
-            "pngcairo size 1440,900 noenhanced font \"sans,14\" fontscale 2 linewidth 2 "
-            "background rgb \"white\"",
-            "png", text->plot, out);
+    drawing(
+        name,
+        "pngcairo size 1440,900 noenhanced font \"sans,14\" fontscale 1.6 linewidth 2 "
+        "background rgb \"white\"",
+        "png", text->plot, out);
 }
 
 /* ---- the list -------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
 #include "reports/text.h"
 #include "sim/base/mem.h"
 
-enum { COLUMNS = 4, LEAST_WIDTH = 40, LEAST_LABEL = 16, GAP = 2 };
+enum { COLUMNS = 4, LEAST_WIDTH = 40, LEAST_LABEL = 16, GAP = 2, WIDE_GAP = 3 };
 
 struct figures {
     char *text[COLUMNS]; /* run/reused, new bytes, virtual, wall */
@@ -23,7 +23,7 @@ struct table {
     const struct report_style *style;
     struct buf *out;
     struct report_grid grid;
-    unsigned total, label, group;
+    unsigned total, label, group, gap;
     unsigned width[COLUMNS];
 };
 
@@ -80,6 +80,11 @@ static unsigned larger(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
+static unsigned columns_of(const struct report_style *style)
+{
+    return style->columns == 0 ? 80 : larger(style->columns, LEAST_WIDTH);
+}
+
 static void measure(struct table *t)
 {
     for (size_t c = 0; c < COLUMNS; c++)
@@ -113,6 +118,7 @@ static void line_end(struct buf *out)
 static void bar(const struct table *t)
 {
     buf_adds(t->out, t->style->utf8 ? " │" : " |");
+    buf_adds(t->out, t->gap == WIDE_GAP ? " " : "");
 }
 
 static void rule(const struct table *t, size_t count)
@@ -122,7 +128,7 @@ static void rule(const struct table *t, size_t count)
         buf_adds(t->out, dash);
     for (size_t v = 0; v < count; v++) {
         buf_adds(t->out, t->style->utf8 ? "┼" : "+");
-        for (unsigned i = 0; i < t->group + (v + 1 < count ? 1 : 0); i++)
+        for (unsigned i = 0; i < t->group + t->gap - (v + 1 < count ? 1 : GAP); i++)
             buf_adds(t->out, dash);
     }
     buf_addc(t->out, '\n');
@@ -137,8 +143,9 @@ static void head(const struct table *t, size_t first, size_t count)
         report_variant_title(t->s, &t->s->variants[v], &title);
         AUTO_FREE char *shown = cleaned(t->style, buf_str(&title));
         bar(t);
-        buf_addc(t->out, ' ');
-        report_text_cell(shown, t->group - 1, false, t->style->utf8, t->out);
+        unsigned blank = t->gap == WIDE_GAP ? 0 : 1;
+        buf_adds(t->out, blank > 0 ? " " : "");
+        report_text_cell(shown, t->group - blank, false, t->style->utf8, t->out);
     }
     paint(t->style, "0", t->out);
     line_end(t->out);
@@ -198,7 +205,9 @@ static void blocks(struct table *t)
     while (each < t->s->variant_count &&
            label + (each + 1) * (t->group + GAP) <= t->total)
         each++;
-    unsigned used = (unsigned)each * (t->group + GAP);
+    bool wide = t->label + each * (t->group + WIDE_GAP) <= t->total;
+    t->gap = wide ? WIDE_GAP : GAP;
+    unsigned used = (unsigned)each * (t->group + t->gap);
     unsigned room = t->total > used + 4 ? t->total - used : 4;
     t->label = t->label < room ? t->label : room;
     for (size_t v = 0; v < t->s->variant_count; v += each) {
@@ -209,13 +218,14 @@ static void blocks(struct table *t)
     }
 }
 
-/* Words of `s` in lines of the terminal's width, each after two blanks; `mark` stands
+/* Words of `s` in lines of the terminal's width, each after `blanks`; `mark` stands
  * before the first and the other lines are indented as far. */
-static void wrapped(const struct table *t, const char *mark, const char *s)
+static void wrapped(const struct table *t, unsigned blanks, const char *mark,
+                    const char *s)
 {
     AUTO_FREE char *text = cleaned(t->style, s);
-    unsigned indent = 2 + report_text_width(mark), column = indent;
-    buf_addf(t->out, "  %s", mark);
+    unsigned indent = blanks + report_text_width(mark), column = indent;
+    buf_addf(t->out, "%*s%s", (int)blanks, "", mark);
     for (const char *p = text; *p != '\0';) {
         size_t len = strcspn(p, " ");
         AUTO_FREE char *word = xstrndup(p, len);
@@ -247,7 +257,7 @@ static void failures(const struct table *t)
             buf_addf(&text, ", %s: %s", report_str(variant->builds[b].label),
                      variant->builds[b].error);
             paint(t->style, "31", t->out);
-            wrapped(t, mark, buf_str(&text));
+            wrapped(t, 2, mark, buf_str(&text));
             paint(t->style, "0", t->out);
         }
     }
@@ -264,7 +274,7 @@ static void checks(const struct table *t, bool ok)
         if (!ok && t->s->checks[c].line > 0)
             buf_addf(&text, " (%s:%u)", report_str(t->s->file), t->s->checks[c].line);
         paint(t->style, ok ? "32" : "31", t->out);
-        wrapped(t, mark, buf_str(&text));
+        wrapped(t, 2, mark, buf_str(&text));
         paint(t->style, "0", t->out);
     }
 }
@@ -273,14 +283,14 @@ void report_scenario_table(const struct result_scenario *s,
                            const struct report_style *style, struct buf *out)
 {
     struct table t = {.s = s, .style = style, .out = out};
-    t.total = style->columns == 0 ? 80 : larger(style->columns, LEAST_WIDTH);
+    t.total = columns_of(style);
     AUTO_FREE char *name = cleaned(style, s->name);
     paint(style, "1", out);
     report_text_fit(name, t.total, style->utf8, out);
     paint(style, "0", out);
     buf_addc(out, '\n');
     if (s->lesson != NULL)
-        wrapped(&t, "", s->lesson);
+        wrapped(&t, 2, "", s->lesson);
     if (s->variant_count > 0) {
         buf_addc(out, '\n');
         report_grid_init(s, &t.grid);
@@ -290,7 +300,7 @@ void report_scenario_table(const struct result_scenario *s,
     }
     if (s->error != NULL) {
         AUTO_FREE char *text = xasprintf("stopped: %s", s->error);
-        wrapped(&t, style->utf8 ? "✗ " : "FAILED ", text);
+        wrapped(&t, 2, style->utf8 ? "✗ " : "FAILED ", text);
     }
     failures(&t);
     checks(&t, false);
@@ -304,6 +314,8 @@ void report_table(const struct results *r, const struct report_style *style,
         report_scenario_table(&r->scenarios[i], style, out);
         buf_addc(out, '\n');
     }
-    report_headline(r, out);
-    buf_addc(out, '\n');
+    AUTO_BUF headline = BUF_INIT;
+    struct table t = {.style = style, .out = out, .total = columns_of(style)};
+    report_headline(r, &headline);
+    wrapped(&t, 0, "", buf_str(&headline));
 }

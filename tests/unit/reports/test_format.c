@@ -91,6 +91,7 @@ static void escape__when_special__then_defused(void **state)
         {report_escape_markdown, "# h", "\\# h"},
         {report_escape_markdown, "1. a|b_c", "1\\. a\\|b\\_c"},
         {report_escape_markdown, "45.0 s", "45\\.0 s"},
+        {report_escape_markdown, "a:7: b :x:", "a:7: b \\:x:"},
         {report_escape_markdown, "a 1.5", "a 1.5"},
         {report_escape_markdown, "app.py", "app.py"},
         {report_escape_markdown, "<b>@x\n[l](u)", "&lt;b&gt;@&#8203;x \\[l\\](u)"},

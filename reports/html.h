@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of the page, one idea a file. Only for reports/html*.c. */
+#ifndef REPORTS_HTML_H
+#define REPORTS_HTML_H
+
+#include "reports/figures.h"
+#include "reports/results.h"
+#include "sim/base/buf.h"
+
+/* before, s escaped, after. */
+void report_html_text(const char *before, const char *s, const char *after,
+                      struct buf *out);
+/* The clock that a scenario's figures are shown on: virtual where all builds have it.
+ */
+bool report_html_virtual(const struct result_scenario *s);
+/* Seconds on that clock, "–" where there are none. */
+void report_html_time(bool virtual, bool has_virtual, uint64_t ms,
+                      const struct result_wall *wall, struct buf *out);
+
+/* Bars: each build, each variant. */
+void report_html_bars(const struct result_scenario *s, const struct report_grid *grid,
+                      struct buf *out);
+/* The layer stack of every build of a variant; `holders` from report_html_holders. */
+struct report_html_holders;
+void report_html_stacks(const struct result_scenario *s, size_t variant,
+                        const struct report_html_holders *holders, struct buf *out);
+/* Which layers more than one variant of s has; report_html_holders_free frees. */
+struct report_html_holders *report_html_holders_new(const struct result_scenario *s);
+void report_html_holders_free(struct report_html_holders *h);
+
+/* The Dockerfile of one build, line by line, with what became of each. */
+void report_html_dockerfile(const struct result_build *b, bool virtual,
+                            struct buf *out);
+
+#endif
