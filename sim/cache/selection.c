@@ -48,8 +48,10 @@ static int find_matches(struct selected *item, const struct selection_rules *rul
     if (item->wildcard) {
         int rc = expand_glob(item->view, "", clean, &item->matches, err);
         if (rc == 0 && item->matches.len == 0 && rules->semantics == SEMANTICS_CLASSIC)
-            return err_set(err, ERR_FAILED, "no source files were specified: nothing "
-                                            "matches %s", item->word);
+            return err_set(err, ERR_FAILED,
+                           "no source files were specified: nothing "
+                           "matches %s",
+                           item->word);
         return rc;
     }
     AUTO_FREE char *resolved = NULL;
@@ -71,11 +73,12 @@ struct hashing {
     const struct selection_rules *rules;
     struct digester *list; /* (path, entry digest) pairs */
     struct digester *one;
-    size_t base;           /* length of the copied folder's path, to cut it off */
-    bool top_counts;       /* whether the folder's own metadata counts */
+    size_t base;     /* length of the copied folder's path, to cut it off */
+    bool top_counts; /* whether the folder's own metadata counts */
 };
 
-static void keep_capability(const struct entry *from, struct entry *e, struct xattr *room)
+static void keep_capability(const struct entry *from, struct entry *e,
+                            struct xattr *room)
 {
     e->xattr_count = 0;
     for (size_t i = 0; i < from->xattr_count; i++)
@@ -199,8 +202,7 @@ int selection_add(struct selection *sel, struct view *view, const char *word,
     int rc = find_matches(item, rules, err);
     if (rc != 0)
         return rc;
-    struct hashing h = {
-        .rules = rules, .list = digester_new(), .one = digester_new()};
+    struct hashing h = {.rules = rules, .list = digester_new(), .one = digester_new()};
     rc = item_digest(item, &h, err);
     digester_free(h.list);
     digester_free(h.one);

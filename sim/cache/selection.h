@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the source words of a COPY, ADD or bind mount select from a set of files, and the
- * digest of it that enters a key: content and metadata that count, never times
+ * What the source words of a COPY, ADD or bind mount select from a set of files, and
+ * the digest of it that enters a key: content and metadata that count, never times
  * (cache-semantics 1, COPY / ADD).
  */
 #ifndef SIM_CACHE_SELECTION_H
@@ -56,7 +56,8 @@ struct manifest_entry { /* strings borrowed from the manifest's bytes */
     uint64_t size;
     struct digest digest, xattrs;
 };
-/* Reads the next record of [*at, end); false at the end or where the bytes are damaged. */
+/* Reads the next record of [*at, end); false at the end or where the bytes are damaged.
+ */
 bool manifest_next(const char **at, const char *end, struct manifest_entry *out);
 
 #endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How what a COPY or ADD selected lands in the image: destination, owners, modes, times
+ * (cache-semantics 7 and 11). Deciding what is selected is cache/selection.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/path.h"
+#include "sim/build/graph.h"
+#include "sim/layer/tar.h"
+
+struct copying {
+    struct build *b;
+    const struct plan_copy *copy;
+    struct view *root;  /* where to */
+    struct view *from;  /* where from, of the item at hand */
+    const char *source; /* folder that is copied, resolved */
+    const char *target; /* where its content goes */
+    bool has_owner, has_mode;
+    uint32_t uid, gid, mode;
+    uint64_t bytes;
+};
+
+static struct entry made_folder(const struct copying *c)
+{
+    struct entry like = {
+        .type = ENTRY_DIR, .mode = 0755, .mtime_ns = c->b->options->now_s * 1000000000};
+    if (c->has_owner) {
+        like.uid = c->uid;
+        like.gid = c->gid;
+    }
+    /* BuildKit 0.32 gives folders it has to make the mode of --chmod too. */
+    if (c->has_mode)
+        like.mode = c->mode;
+    return like;
+}
+
+static void dress(const struct copying *c, struct entry *e)
+{
+    if (c->has_owner) {
+        e->uid = c->uid;
+        e->gid = c->gid;
+    } else if (c->b->options->semantics == SEMANTICS_CLASSIC) {
+        e->uid = e->gid = 0;
+    }
+    if (c->has_mode && e->type != ENTRY_SYMLINK)
+        e->mode = c->mode;
+}
+
+/* A file over a folder, or a folder over something else, cannot be copied. */
+static int check_target(const struct entry *e, const struct entry *there,
+                        const char *target, struct err *err)
+{
+    if (there == NULL || (e->type == ENTRY_DIR) == (there->type == ENTRY_DIR))
+        return 0;
+    if (e->type == ENTRY_DIR)
+        return err_set(err, ERR_FAILED, "cannot copy to non-directory: /%s", target);
+    return err_set(err, ERR_FAILED, "cannot replace to directory /%s with file",
+                   target);
+}
+
+static int put(struct copying *c, const struct entry *source, const char *target,
+               struct err *err)
+{
+    struct entry e = *source;
+    e.path = target;
+    dress(c, &e);
+    if (e.type == ENTRY_SOCKET)
+        return 0;
+    if (e.type == ENTRY_FILE)
+        c->bytes += e.size;
+    const struct entry *there = view_lookup(c->root, target);
+    int rc = check_target(&e, there, target, err);
+    return rc == 0 ? view_put(c->root, &e, err) : rc;
+}
+
+static int put_below(void *payload, const struct entry *entry, struct err *err)
+{
+    struct copying *c = payload;
+    const char *name = entry->path + strlen(c->source);
+    name += *name == '/';
+    if (name[0] == '\0' || selection_excludes(&c->copy->excludes, name))
+        return 0;
+    AUTO_FREE char *target = path_join(c->target, name);
+    if (entry->type == ENTRY_HARDLINK) {
+        /* The name it shares its content with was copied before, under the target. */
+        struct entry link = *entry;
+        const char *first = entry->target + strlen(c->source);
+        AUTO_FREE char *other = path_join(c->target, first + (*first == '/'));
+        const struct entry *there = view_lookup(c->root, other);
+        link.target = other;
+        if (there != NULL && there->type == ENTRY_FILE)
+            return put(c, &link, target, err);
+        return 0;
+    }
+    return put(c, entry, target, err);
+}
+
+/* The place a path below the root really means, symlinks followed. */
+static int resolve_target(struct copying *c, const char *path, char **out,
+                          struct err *err)
+{
+    AUTO_FREE char *clean = path_below_root(path);
+    return view_resolve(c->root, clean, true, out, err);
+}
+
+static int make_folder(struct copying *c, const char *path, struct err *err)
+{
+    struct entry like = made_folder(c);
+    return path[0] == '\0' ? 0 : view_make_folders(c->root, path, &like, err);
+}
+
+static int copy_folder(struct copying *c, const char *source, const char *target,
+                       struct err *err)
+{
+    int rc = make_folder(c, target, err);
+    if (rc != 0)
+        return rc;
+    const struct entry *from = view_lookup(c->from, source);
+    const struct entry *to = view_lookup(c->root, target);
+    if (to != NULL && from != NULL && target[0] != '\0') {
+        struct entry e =
+            *to; /* its own mode and owner stay, its time is the source's */
+        AUTO_FREE char *path = xstrdup(target);
+        e.path = path;
+        e.mtime_ns = from->mtime_ns;
+        rc = view_put(c->root, &e, err);
+    }
+    struct tree *all = rc == 0 ? view_subtree(c->from, source) : NULL;
+    c->source = source;
+    c->target = target;
+    for (size_t i = 0; rc == 0 && all != NULL && i < all->len; i++)
+        rc = put_below(c, &all->entries[i], err);
+    tree_free(all);
+    return rc;
+}
+
+/* A local archive of ADD: unpacked into the folder. Sets *done if it was one. */
+static int unpack_archive(struct copying *c, const struct entry *e, const char *target,
+                          bool *done, struct err *err)
+{
+    static const struct tar_limits limits = {.entries = 10000000,
+                                             .bytes = UINT64_C(1) << 40};
+    struct tree *tree;
+    const char *dir = store_dir(c->b->options->store);
+    AUTO_FREE char *spool = dir != NULL ? xasprintf("%s/tmp", dir) : NULL;
+    *done = false;
+    int rc = tar_read_archive(&e->content, e->size, spool, false, &limits, &tree, err);
+    if (rc == ERR_NOT_FOUND) {
+        memset(err, 0, sizeof *err);
+        return 0;
+    }
+    if (rc != 0)
+        return err_wrap(err, "%s", e->path);
+    *done = true;
+    rc = make_folder(c, target, err);
+    for (size_t i = 0; rc == 0 && i < tree->len; i++) {
+        struct entry entry = tree->entries[i];
+        AUTO_FREE char *path = path_join(target, entry.path);
+        AUTO_FREE char *link = NULL;
+        if (entry.path[0] == '\0')
+            continue;
+        if (entry.type == ENTRY_HARDLINK)
+            entry.target = link = path_join(target, entry.target);
+        AUTO_FREE char *parent = xstrndup(path, path_parent_len(path));
+        rc = make_folder(c, parent, err);
+        if (rc == 0)
+            rc = put(c, &entry, path, err);
+    }
+    tree_free(tree);
+    return rc;
+}
+
+static int copy_file(struct copying *c, const struct entry *e, const char *name,
+                     bool into_folder, struct err *err)
+{
+    AUTO_FREE char *dest = NULL;
+    int rc = resolve_target(c, c->copy->dest, &dest, err);
+    if (rc != 0)
+        return rc;
+    const struct entry *there = view_lookup(c->root, dest);
+    bool folder = into_folder || (there != NULL && there->type == ENTRY_DIR);
+    if (c->copy->unpack && e->type == ENTRY_FILE && e->size != 0) {
+        bool done;
+        rc = unpack_archive(c, e, dest, &done, err);
+        if (rc != 0 || done)
+            return rc;
+    }
+    AUTO_FREE char *target = folder ? path_join(dest, name) : xstrdup(dest);
+    AUTO_FREE char *parent = xstrndup(target, path_parent_len(target));
+    rc = make_folder(c, parent, err);
+    if (rc != 0)
+        return rc;
+    if (folder) { /* a symlink under the name is followed, as for the destination */
+        free(target);
+        AUTO_FREE char *joined = path_join(dest, name);
+        target = NULL;
+        rc = view_resolve(c->root, joined, true, &target, err);
+    }
+    return rc == 0 ? put(c, e, target, err) : rc;
+}
+
+/* --parents: the path below the last "./" of the word (or all of it) is kept. */
+static int copy_with_parents(struct copying *c, const struct selected *item,
+                             const char *match, const char *resolved, struct err *err)
+{
+    size_t pivot = 0;
+    const char *dot = strstr(item->word, "/./");
+    if (dot != NULL) {
+        AUTO_FREE char *prefix = xstrndup(item->word, (size_t)(dot - item->word));
+        AUTO_FREE char *clean = path_below_root(prefix);
+        pivot = strlen(clean);
+    }
+    const char *kept = match + pivot;
+    kept += *kept == '/';
+    AUTO_FREE char *dest = NULL;
+    int rc = resolve_target(c, c->copy->dest, &dest, err);
+    if (rc == 0)
+        rc = make_folder(c, dest, err);
+    size_t skip = (size_t)(kept - match);
+    for (size_t n = skip; rc == 0 && n < strlen(match); n++) {
+        if (match[n] != '/')
+            continue;
+        AUTO_FREE char *dir = xstrndup(match, n);
+        const struct entry *e = view_lookup(c->from, dir);
+        AUTO_FREE char *target = path_join(dest, dir + skip);
+        if (e != NULL && e->type == ENTRY_DIR)
+            rc = put(c, e, target, err);
+    }
+    const struct entry *e = rc == 0 ? view_lookup(c->from, resolved) : NULL;
+    AUTO_FREE char *target = path_join(dest != NULL ? dest : "", kept);
+    if (e == NULL)
+        return rc;
+    if (e->type != ENTRY_DIR)
+        return put(c, e, target, err);
+    rc = put(c, e, target, err);
+    return rc == 0 ? copy_folder(c, resolved, target, err) : rc;
+}
+
+static int copy_match(struct copying *c, const struct selected *item, const char *match,
+                      struct err *err)
+{
+    AUTO_FREE char *resolved = NULL;
+    int rc = view_resolve(item->view, match, true, &resolved, err);
+    if (rc != 0)
+        return rc;
+    const struct entry *e = view_lookup(item->view, resolved);
+    if (e == NULL)
+        return err_set(err, ERR_FAILED, "\"/%s\" not found", match);
+    c->from = item->view;
+    if (c->copy->parents)
+        return copy_with_parents(c, item, match, resolved, err);
+    if (item->wildcard && selection_excludes(&c->copy->excludes, path_base(match)))
+        return 0;
+    const char *dest = c->copy->dest;
+    if (e->type != ENTRY_DIR)
+        return copy_file(c, e, path_base(match), dest[strlen(dest) - 1] == '/', err);
+    AUTO_FREE char *target = NULL;
+    rc = resolve_target(c, dest, &target, err);
+    if (rc != 0)
+        return rc;
+    const struct entry *there = view_lookup(c->root, target);
+    rc = check_target(e, there, target, err);
+    return rc == 0 ? copy_folder(c, resolved, target, err) : rc;
+}
+
+int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *bytes,
+               struct err *err)
+{
+    const struct plan_copy *copy = v->step->copy;
+    struct copying c = {.b = b, .copy = copy, .root = root};
+    int rc = 0;
+    if (copy->chown != NULL) {
+        c.has_owner = true;
+        rc = owner_resolve(root, copy->chown, &c.uid, &c.gid, err);
+    }
+    if (copy->chmod != NULL) {
+        c.has_mode = true;
+        c.mode = (uint32_t)strtoul(copy->chmod, NULL, 8);
+    }
+    if (b->options->semantics == SEMANTICS_CLASSIC && copy->sources.len > 1 &&
+        copy->dest_text[0] != '\0' &&
+        copy->dest_text[strlen(copy->dest_text) - 1] != '/')
+        rc = err_set(err, ERR_FAILED,
+                     "when using %s with more than one source file, the "
+                     "destination must be a directory and end with a /",
+                     v->step->word);
+    for (size_t i = 0; rc == 0 && i < v->selection.len; i++) {
+        const struct selected *item = &v->selection.items[i];
+        for (size_t k = 0; rc == 0 && k < item->matches.len; k++)
+            rc = copy_match(&c, item, item->matches.items[k], err);
+    }
+    *bytes = c.bytes;
+    return rc;
+}

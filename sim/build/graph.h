@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private to sim/build/: the graph of a build while it is solved. A vertex is a step
+ * that has a key: a base image, a RUN, COPY, ADD or WORKDIR; under the linear semantics
+ * also the lines that change the config only.
+ */
+#ifndef SIM_BUILD_GRAPH_H
+#define SIM_BUILD_GRAPH_H
+
+#include <pthread.h>
+
+#include "sim/base/mem.h"
+#include "sim/build/build.h"
+#include "sim/cache/inputs.h"
+#include "sim/cache/journal.h"
+#include "sim/cache/selection.h"
+
+enum vertex_kind { VERTEX_BASE, VERTEX_WORK, VERTEX_CONFIG };
+
+/* The layers of a root filesystem with a view over them. */
+struct stack {
+    struct view *view;
+    struct layer **layers;
+    struct digest *ids;
+    size_t len;
+};
+
+struct source {        /* one source word with the files it is looked up in */
+    struct view *view; /* owned by the step's sources */
+    const char *word;
+};
+struct sources {
+    struct source *items;
+    size_t len, cap;
+    struct view **views;
+    size_t view_count, view_cap;
+    struct tree **trees; /* made for this step: inline files, what was fetched */
+    size_t tree_count, tree_cap;
+    struct stack *stacks; /* stages and images */
+    size_t stack_count, stack_cap;
+};
+
+struct vertex {
+    enum vertex_kind kind;
+    const struct plan_step *step;
+    unsigned position;     /* in plan.steps */
+    struct vertex *parent; /* what its root filesystem comes from; NULL: scratch */
+    struct base_ref *base; /* VERTEX_BASE */
+    bool no_cache;         /* asked to run whatever is stored */
+
+    struct inputs inputs;
+    struct digest operation;
+    bool has_key, has_fast, content_known;
+    struct digest fast, key;
+    struct digest chain_key; /* what the next step is keyed on: key, but for --link */
+    struct selection selection;
+    struct sources sources;
+
+    bool has_record;
+    struct record record;
+    bool done; /* chain is known */
+    struct digest chain, layer;
+    bool has_layer, modelled;
+    uint64_t size;
+    int64_t created_s;
+
+    enum step_status status;
+    bool running;
+    bool settled; /* status and figures are final */
+    uint64_t virtual_ms, finish_ms;
+    uint64_t fetched_bytes;
+    double wall_s;
+    struct miss *miss;
+};
+
+enum progress { PROGRESS_NONE, PROGRESS_BUSY, PROGRESS_DONE };
+
+struct stage_work {
+    struct vertex *tip;    /* last vertex, NULL: scratch and nothing on it */
+    struct vertex **chain; /* vertices of this stage alone, in order */
+    size_t chain_len;
+    enum progress keys, results;
+    bool tainted; /* holds steps run by --no-cache, or stands on some */
+};
+
+struct base_ref {
+    char *name;
+    unsigned line;
+    struct base_image image;
+    struct digest chain;
+    struct buf config_json;
+};
+
+struct build {
+    const struct build_options *options;
+    struct build_result *result;
+    struct arena arena;
+    char *dockerfile_name;
+    struct buf dockerfile_text;
+    struct dockerfile *dockerfile;
+    struct plan *plan;
+    struct base_ref *bases;
+    size_t base_count, base_cap;
+    const char **context_names;
+    struct tree **context_trees; /* owned; NULL: not scanned, or borrowed: */
+    const struct tree **context_files;
+    struct plan_words hosts;
+    char epoch_text[24];
+
+    struct vertex *vertices; /* one a plan step; kind CONFIG without key: unused */
+    struct stage_work *stages;
+    struct digester *digester;
+    struct journal *before; /* the build that misses are compared with; NULL: none */
+    long *aligned;          /* for each plan step: index in before, or -1 */
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned jobs, running;
+    bool failed;
+    struct err err;
+    unsigned emitted; /* steps whose final event went out */
+    uint64_t started_ns;
+};
+
+/* inputs.c: Dockerfile text, ignore rules, contexts. */
+int build_load_dockerfile(struct build *b, struct err *err);
+/* Scans what the plan's steps name in each context. */
+int build_scan_contexts(struct build *b, struct err *err);
+/* bases.c: finds or resolves an image by name. */
+int build_find_base(void *build, const char *name, unsigned line,
+                    const struct image_config **config, unsigned *index,
+                    struct err *err);
+/* Layers that are not here are fetched at v's expense. */
+int build_fetch_base(struct build *b, const struct base_ref *base, struct vertex *v,
+                     struct digest *chain, struct err *err);
+bool build_base_is_here(struct build *b, const struct base_ref *base);
+
+/* sources.c: files that a step reads. */
+int sources_of_copy(struct build *b, struct vertex *v, struct err *err);
+/* A view of a stage's result, an image (fetched at v's expense) or a context; v owns
+ * it. */
+int sources_view(struct build *b, struct vertex *v, const struct plan_source *from,
+                 struct view **out, struct err *err);
+void sources_free(struct sources *s);
+/* The n-th thing a step reads content from (COPY's source, bind mounts); NULL: no more.
+ */
+const struct plan_source *sources_nth(const struct plan_step *step, size_t n);
+
+/* keys.c: with the lock held. */
+int keys_of_stage(struct build *b, unsigned stage, bool may_run, struct err *err);
+
+/* solve.c */
+int solve_stage(struct build *b, unsigned stage, struct err *err);
+int solve_plan_only(struct build *b, struct err *err);
+/* Marks a step's figures final and sends the events that are due. */
+void solve_settle(struct build *b, struct vertex *v);
+void solve_emit(struct build *b, bool all);
+
+/* steps.c: runs one vertex; the lock is held on entry and exit, not meanwhile. */
+int step_run(struct build *b, struct vertex *v, struct err *err);
+/* The layers under a vertex with a new view; the caller closes it. */
+int stack_open(struct build *b, const struct digest *chain, struct stack *out,
+               struct err *err);
+void stack_close(struct stack *stack);
+
+/* copy.c: puts what was selected into the view; *bytes gets the content copied. */
+int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *bytes,
+               struct err *err);
+/* owner.c: "user[:group]" by the image's own /etc/passwd and /etc/group. */
+int owner_resolve(struct view *root, const char *text, uint32_t *uid, uint32_t *gid,
+                  struct err *err);
+
+/* run.c */
+int run_command(struct build *b, struct vertex *v, struct stack *stack,
+                uint64_t *virtual_ms, void **handle, struct err *err);
+
+/* misses.c */
+void misses_load(struct build *b);
+void misses_explain(struct build *b, struct vertex *v);
+int misses_store(struct build *b, struct err *err);
+
+/* finish.c: config, history, image, result. */
+int finish_image(struct build *b, struct err *err);
+void finish_result(struct build *b);
+
+#endif

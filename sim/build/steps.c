@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* One step that has to run: its files into a layer, the layer and a record into the
+ * store. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/path.h"
+#include "sim/build/graph.h"
+
+int stack_open(struct build *b, const struct digest *chain, struct stack *out,
+               struct err *err)
+{
+    *out = (struct stack){.view = view_new()};
+    if (digest_is_zero(chain))
+        return 0;
+    int rc = store_chain_layers(b->options->store, chain, &out->ids, &out->len, err);
+    size_t wanted = out->len;
+    out->len = 0;
+    out->layers = xcalloc(wanted + 1, sizeof *out->layers);
+    for (size_t i = 0; rc == 0 && i < wanted; i++) {
+        rc = store_layer_get(b->options->store, &out->ids[i], &out->layers[i], err);
+        if (rc != 0)
+            break;
+        view_push(out->view, out->layers[i]->tree);
+        out->len++;
+    }
+    if (rc != 0)
+        stack_close(out);
+    return rc;
+}
+
+void stack_close(struct stack *stack)
+{
+    view_free(stack->view);
+    for (size_t i = 0; i < stack->len; i++)
+        layer_unref(stack->layers[i]);
+    free(stack->layers);
+    free(stack->ids);
+    *stack = (struct stack){0};
+}
+
+/* Contract section 3: WORKDIR 100 ms; COPY and ADD 100 ms and 1 ms for every megabyte.
+ */
+enum { STEP_MS = 100, MEGABYTE = 1000000 };
+
+static int make_workdir(struct build *b, struct vertex *v, struct view *root,
+                        struct err *err)
+{
+    struct entry like = {
+        .type = ENTRY_DIR, .mode = 0755, .mtime_ns = b->options->now_s * 1000000000};
+    int rc = 0;
+    if (b->options->semantics == SEMANTICS_BUILDKIT && v->step->user[0] != '\0')
+        rc = owner_resolve(root, v->step->user, &like.uid, &like.gid, err);
+    AUTO_FREE char *path = path_below_root(v->step->cwd);
+    if (rc == 0)
+        rc = view_make_folders(root, path, &like, err);
+    if (b->options->executor->is_virtual)
+        v->virtual_ms += STEP_MS;
+    return rc;
+}
+
+static int copy_files(struct build *b, struct vertex *v, struct stack *stack,
+                      struct err *err)
+{
+    uint64_t bytes = 0;
+    int rc = copy_apply(b, v, stack->view, &bytes, err);
+    if (b->options->executor->is_virtual)
+        v->virtual_ms += STEP_MS + bytes / MEGABYTE;
+    return rc;
+}
+
+/* Whether an empty difference still makes a layer (cache-semantics 7). */
+static bool keeps_empty_layer(const struct build *b, const struct plan_step *step)
+{
+    if (b->options->semantics == SEMANTICS_BUILDKIT)
+        return true;
+    return b->options->semantics == SEMANTICS_BUILDAH && step->kind == PLAN_RUN;
+}
+
+static int store_result(struct build *b, struct vertex *v, struct tree *diff,
+                        const struct digest *below, struct err *err)
+{
+    v->chain = *below;
+    if (diff->len == 0 && !keeps_empty_layer(b, v->step)) {
+        tree_free(diff);
+        return 0;
+    }
+    struct layer *layer;
+    int rc = store_layer_put(b->options->store, diff, &layer, err);
+    if (rc != 0)
+        return rc;
+    v->has_layer = true;
+    v->layer = layer->diff_id;
+    v->size = layer->size;
+    v->modelled = layer->modelled;
+    layer_unref(layer);
+    return store_chain_put(b->options->store, below, &v->layer, &v->chain, err);
+}
+
+static int record_result(struct build *b, struct vertex *v, struct err *err)
+{
+    struct record record = {
+        .key = v->key,
+        .chain = v->chain,
+        .layer = v->layer,
+        .virtual_ms = b->options->executor->is_virtual ? v->virtual_ms : UINT64_MAX,
+        .wall_ns = (uint64_t)(v->wall_s * 1e9),
+        .created_s = v->created_s,
+    };
+    return store_record_put(b->options->store, &record, err);
+}
+
+static int do_work(struct build *b, struct vertex *v, struct stack *stack,
+                   struct tree **diff, void **handle, struct err *err)
+{
+    int rc;
+    if (v->step->kind == PLAN_RUN)
+        rc = run_command(b, v, stack, &v->virtual_ms, handle, err);
+    else if (v->step->kind == PLAN_COPY)
+        rc = copy_files(b, v, stack, err);
+    else
+        rc = make_workdir(b, v, stack->view, err);
+    return rc == 0 ? view_diff(stack->view, diff, err) : rc;
+}
+
+int step_run(struct build *b, struct vertex *v, struct err *err)
+{
+    static const struct digest empty;
+    const struct build_options *o = b->options;
+    bool link = v->step->copy != NULL && v->step->copy->link;
+    struct digest below = v->parent != NULL ? v->parent->chain : empty;
+    struct stack stack;
+    struct tree *diff = NULL;
+    void *handle = NULL;
+    v->created_s = o->source_date_epoch >= 0 ? o->source_date_epoch : o->now_s;
+    pthread_mutex_unlock(&b->lock);
+    int rc = stack_open(b, link ? &empty : &below, &stack, err);
+    if (rc == 0) {
+        rc = do_work(b, v, &stack, &diff, &handle, err);
+        if (rc == 0)
+            rc = store_result(b, v, diff, &below, err);
+        o->executor->release(o->executor->self, handle);
+        stack_close(&stack);
+    }
+    pthread_mutex_lock(&b->lock);
+    if (rc == 0)
+        rc = record_result(b, v, err);
+    if (rc != 0 && err->code != ERR_CANCELLED && err->line == 0)
+        err_at(err, b->dockerfile_name, v->step->line);
+    return rc;
+}
