@@ -156,10 +156,14 @@ static void words(const struct stack *sum, struct buf *out)
 {
     static const char *const names[ORIGINS] = {"base", "kept", "new"};
     report_bytes(sum->total, out);
-    buf_adds(out, " = ");
+    buf_adds(out, sum->total > 0 ? " = " : "");
+    const char *between = "";
     for (int o = 0; o < ORIGINS; o++) {
-        buf_addf(out, "%s%s ", o > 0 ? " + " : "", names[o]);
+        if (sum->bytes[o] == 0)
+            continue;
+        buf_addf(out, "%s%s ", between, names[o]);
         report_bytes(sum->bytes[o], out);
+        between = " + ";
     }
     if (sum->shared > 0) {
         buf_adds(out, "; ");

@@ -212,31 +212,33 @@ static inline struct results *model_results(void)
 
 /* Text that would change markup or run code anywhere. */
 static const char model_hostile[] =
-    "<script>alert(1)</script>\"'&\x1b[31mred\x1b]0;t\x07\n# h1\r\n| a | `id` $(id) "
+    "<script>alert(1)</script>`touch owned`$(touch "
+    "owned)\"'&\x1b[31mred\x1b]0;t\x07\n# h1\r\n| a | `id` $(id) "
     "\xe2\x80\xae"
     "txt.exe @GPVAL_X \\\" ]]> --> %s %d {/Bold x} ^a_b \xff\xc2\x9b";
 
-/* Every string of the model is hostile. The caller frees. */
-static inline struct results *model_evil(void)
+/* A harmless text of as many lines. */
+static const char model_harmless[] = "a\n# b\r\nc";
+
+/* Every string of the model is `text`. The caller frees. */
+static inline struct results *model_all(const char *text)
 {
-    struct results *r = results_new(model_hostile, 0);
-    struct result_scenario *s =
-        results_add_scenario(r, model_hostile, model_hostile, model_hostile);
-    s->error = xstrdup(model_hostile);
-    result_add_check(s, model_hostile, false, 1);
-    result_add_check(s, model_hostile, true, 2);
+    struct results *r = results_new(text, 0);
+    struct result_scenario *s = results_add_scenario(r, text, text, text);
+    s->error = xstrdup(text);
+    result_add_check(s, text, false, 1);
+    result_add_check(s, text, true, 2);
     for (int v = 0; v < 2; v++) {
-        struct result_variant *variant =
-            result_add_variant(s, model_hostile, model_hostile, model_hostile);
+        struct result_variant *variant = result_add_variant(s, text, text, text);
         struct miss miss = {.reason = MISS_INPUT, .root = 1};
-        miss.text = xstrdup(model_hostile);
+        miss.text = xstrdup(text);
         struct build_step step = {.index = 1,
                                   .total = 1,
                                   .line = 1,
-                                  .stage = model_hostile,
-                                  .instruction = model_hostile,
+                                  .stage = text,
+                                  .instruction = text,
                                   .status = STEP_RAN,
-                                  .base_name = v == 0 ? model_hostile : NULL,
+                                  .base_name = v == 0 ? text : NULL,
                                   .has_layer = v == 1,
                                   .size = 1000000,
                                   .has_virtual = true,
@@ -250,8 +252,7 @@ static inline struct results *model_evil(void)
                                       .has_virtual = true,
                                       .virtual_ms = v == 0 ? 1000 : 2000};
         for (int b = 0; b < 3; b++)
-            result_add_build(variant, model_hostile, &result, model_hostile,
-                             b == 2 ? model_hostile : NULL);
+            result_add_build(variant, text, &result, text, b == 2 ? text : NULL);
         free(miss.text);
     }
     return r;

@@ -92,7 +92,7 @@ static void from_json__when_written_by_us__then_same(void **state)
 {
     (void)state;
     check_round_trip(model_results());
-    check_round_trip(model_evil());
+    check_round_trip(model_all(model_hostile));
     check_round_trip(results_new(NULL, 0));
 }
 
