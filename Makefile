@@ -11,10 +11,11 @@ DESTDIR ?=
 # SAN=address,undefined builds with sanitizers; WERROR=1 makes warnings errors.
 SAN     ?=
 WERROR  ?=
+COV     ?=
 V       ?=
 OPT     ?= -O2
-VARIANT := $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma   := ,
+VARIANT := $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(COV),-cov)
 BUILD   ?= build/$(VARIANT)
 
 # The rooms of the house, lowest first: a room includes only itself and those before it.
@@ -28,11 +29,13 @@ say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
            -Wformat=2 -Wvla -Wundef -Wwrite-strings
 CFLAGS  ?= -g
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -pthread $(OPT) $(WARN) $(if $(WERROR),-Werror) \
            $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
-           -I. -I$(BUILD)/gen $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
-LIBS     = $(shell pkg-config --libs $(PKGS)) -lm
+           $(if $(COV),--coverage) -I. -I$(BUILD)/gen $(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage) $(LDFLAGS)
+LIBS    := $(PKG_LIBS) -lm
 
 SOURCES := $(sort $(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
 HEADERS := $(sort $(foreach room,$(ROOMS),$(wildcard $(room)/*.h)))
@@ -46,11 +49,20 @@ EMBEDDED := $(EMBED:%=$(BUILD)/gen/%.inc)
 UNIT    ?= tests/unit
 UNIT_SOURCES := $(sort $(shell find $(UNIT) -name 'test_*.c' 2>/dev/null))
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 5
+TIDY    := $(SOURCES:%.c=build/tidy/%.ok)
 
-.PHONY: all run check check-unit check-lua check-cli golden golden-update coverage fuzz \
-        headers layers fmt fmt-check tidy compdb bench plots install clean help
+.PHONY: all run check check-unit unit-tests check-cli golden golden-update coverage fuzz headers \
+        layers fmt fmt-check tidy compdb install uninstall clean help
 
 all: simbench  ## build ./simbench
+
+run: simbench  ## build and run every lesson; ends with the path of the report
+	$(Q)./simbench scenarios/*.lua
+
+check:  ## run every test, on both compilers and under the sanitizers
+	$(Q)tests/run-all
 
 simbench: $(BUILD)/simbench
 	$(Q)ln -sf $< $@
@@ -76,10 +88,43 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -MMD -MP -o $@ $< $(LIB) \
-	    $(ALL_LDFLAGS) $(shell pkg-config --libs cmocka) $(LIBS)
+	    $(ALL_LDFLAGS) -lcmocka $(LIBS)
 
 check-unit: $(UNIT_TESTS)  ## run the unit tests (UNIT=tests/unit/layer for one room)
 	$(Q)tests/run-unit $(UNIT_TESTS)
+
+unit-tests: $(UNIT_TESTS)
+
+check-cli: $(BUILD)/simbench  ## run the tests of the command line
+	$(Q)SIMBENCH=$(abspath $<) tests/run-cli
+
+golden: $(BUILD)/simbench  ## compare the output of every lesson with tests/golden
+	$(Q)SIMBENCH=$(abspath $<) tests/golden/check
+
+golden-update: $(BUILD)/simbench  ## write tests/golden anew: look at the difference
+	$(Q)SIMBENCH=$(abspath $<) tests/golden/update
+
+coverage:  ## line coverage of the unit and command line tests, a line a file
+	$(Q)$(MAKE) -s CC=gcc COV=1 OPT=-O0 check-unit check-cli
+	$(Q)cd build/gcc-cov && find . -name '*.gcda' ! -path './tests/*' | \
+	    xargs gcov -n -s $(CURDIR) 2>/dev/null | \
+	    awk "/^File '(sim|lua|reports|bench)/ { f = \$$2 } /^Lines/ && f { print f, \$$2; f = \"\" }" | \
+	    tr -d "'" | sort -u
+
+fuzz:  ## fuzz each parser for FUZZ_SECONDS (5) with libFuzzer
+	$(Q)$(MAKE) -s CC=clang SAN=address,undefined,fuzzer-no-link $(FUZZERS:%=fuzz-%)
+
+fuzz-%: tests/fuzz/fuzz_%.c $(LIB)
+	$(Q)mkdir -p $(BUILD)/fuzz/new-$*
+	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -o $(BUILD)/fuzz/$* $< $(LIB) -pthread \
+	    -fsanitize=fuzzer,address,undefined $(LIBS)
+	$(Q)$(BUILD)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	    -print_final_stats=0 -verbosity=0 $(BUILD)/fuzz/new-$* tests/fuzz/corpus/$*
+	@echo "fuzzed $*"
+
+headers:  ## compile every header alone
+	$(Q)for h in $(HEADERS); do \
+	    $(CC) $(ALL_CFLAGS) -Werror -fsyntax-only -x c $$h || exit 1; done
 
 fmt:  ## format all C files
 	$(Q)clang-format -i $(SOURCES) $(HEADERS) $(shell find tests -name '*.[ch]')
@@ -91,10 +136,33 @@ fmt-check:  ## fail if a C file is not formatted
 layers:  ## fail on an #include that runs upward
 	$(Q)tests/check-layers $(ROOMS)
 
+tidy: $(TIDY)  ## clang-tidy over the sources that changed since the last time
+
+build/tidy/%.ok: %.c .clang-tidy $(HEADERS) | $(EMBEDDED)
+	$(call say,TIDY,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- -std=c17 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(PKG_CFLAGS) \
+	    2>$@.log || { cat $@.log; exit 1; }
+	$(Q)rm -f $@.log && touch $@
+
+compdb:  ## write compile_commands.json for editors (needs bear)
+	$(Q)rm -rf build/compdb && bear -- $(MAKE) -s BUILD=build/compdb build/compdb/simbench
+
+install: $(BUILD)/simbench  ## install to DESTDIR/PREFIX
+	install -D -m 755 $< $(DESTDIR)$(PREFIX)/bin/simbench
+	install -D -m 644 docs/simbench.1 $(DESTDIR)$(PREFIX)/share/man/man1/simbench.1
+	install -d $(DESTDIR)$(PREFIX)/share/simbench/scenarios
+	cp -R scenarios/. $(DESTDIR)$(PREFIX)/share/simbench/scenarios/
+
+uninstall:  ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/simbench $(DESTDIR)$(PREFIX)/share/man/man1/simbench.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/simbench
+
 clean:  ## remove everything that was built
 	rm -rf build simbench compile_commands.json
 
 help:  ## list what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@echo "  variables      CC=clang SAN=address,undefined COV=1 WERROR=1 V=1 PREFIX= DESTDIR="
 
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
