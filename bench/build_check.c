@@ -52,7 +52,7 @@ static int load_text(const struct build_values *values, const char *context,
     return err_hint(err, "name the Dockerfile with -f FILE");
 }
 
-int build_lint(const struct build_values *values, const char *context,
+int bench_lint(const struct build_values *values, const char *context,
                const struct buf *text, struct lint_report *out, bool *fatal,
                struct err *err)
 {
@@ -81,7 +81,7 @@ int build_lint(const struct build_values *values, const char *context,
     return r;
 }
 
-void build_print_lint(const struct build_values *values,
+void bench_print_lint(const struct build_values *values,
                       const struct lint_report *report, FILE *out)
 {
     for (size_t i = 0; i < report->len; i++) {

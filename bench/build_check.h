@@ -8,11 +8,11 @@
 
 /* Reads the Dockerfile that the options name, or `text` if not NULL, and lints it.
  * *fatal tells whether a `# check=error=true` directive makes warnings errors. */
-int build_lint(const struct build_values *values, const char *context,
+int bench_lint(const struct build_values *values, const char *context,
                const struct buf *text, struct lint_report *out, bool *fatal,
                struct err *err);
 /* `FILE:LINE: RULE: message` for each. */
-void build_print_lint(const struct build_values *values,
+void bench_print_lint(const struct build_values *values,
                       const struct lint_report *report, FILE *out);
 
 #endif

@@ -15,7 +15,7 @@
 
 enum { SECRET_LIMIT = 500 * 1024 /* as docker */ };
 
-int build_check_context(const char *dir, struct err *err)
+int bench_check_context(const char *dir, struct err *err)
 {
     struct stat st;
     if (stat(dir, &st) != 0) {
@@ -31,7 +31,7 @@ int build_check_context(const char *dir, struct err *err)
     return 0;
 }
 
-int build_read_stdin(size_t limit, struct buf *out, struct err *err)
+int bench_read_stdin(size_t limit, struct buf *out, struct err *err)
 {
     while (out->len <= limit) {
         buf_reserve(out, 65536);
@@ -59,7 +59,7 @@ static const char *keep(struct build_setup *setup, const char *s, size_t n)
 static int set_contexts(const struct build_values *values, const char *context,
                         struct build_setup *out, struct err *err)
 {
-    int r = build_check_context(context, err);
+    int r = bench_check_context(context, err);
     if (r < 0)
         return r;
     out->contexts = xcalloc(values->contexts.len + 1, sizeof *out->contexts);
@@ -75,7 +75,7 @@ static int set_contexts(const struct build_values *values, const char *context,
                     word);
             return err_hint(err, "bring an image here with `simbench pull NAME`");
         }
-        r = build_check_context(equals + 1, err);
+        r = bench_check_context(equals + 1, err);
         if (r < 0)
             return r;
         out->contexts[i + 1].name = keep(out, word, (size_t)(equals - word));
@@ -93,7 +93,7 @@ static int set_dockerfile(const struct build_values *values, struct build_setup 
     out->options.dockerfile = values->file;
     if (values->file == NULL || strcmp(values->file, "-") != 0)
         return 0;
-    int r = build_read_stdin(DOCKERFILE_LIMIT, &out->dockerfile, err);
+    int r = bench_read_stdin(DOCKERFILE_LIMIT, &out->dockerfile, err);
     if (r < 0)
         return r;
     out->options.dockerfile_text = buf_str(&out->dockerfile);
@@ -273,15 +273,15 @@ static int set_executor(const struct build_values *values, struct build_setup *o
         models = script_models(out->script, SCRIPT_STOCK);
         modelled = script_bases(out->script, SCRIPT_STOCK);
     }
-    r = exec_open(kind, out->store, models, &out->exec, err);
+    r = bench_exec_open(kind, out->store, models, &out->exec, err);
     out->options.executor = out->exec.executor;
     out->options.bases = bases_init(&out->bases, modelled);
     out->options.now_s = build_time(out, kind);
     return r;
 }
 
-int build_setup(const struct cli *cli, const struct build_values *values,
-                const char *context, struct build_setup *out, struct err *err)
+int bench_build_setup(const struct cli *cli, const struct build_values *values,
+                      const char *context, struct build_setup *out, struct err *err)
 {
     static const char *const networks[] = {"none", "host"};
     struct build_options fresh = BUILD_OPTIONS_INIT;
@@ -313,9 +313,9 @@ int build_setup(const struct cli *cli, const struct build_values *values,
     return set_executor(values, out, err);
 }
 
-void build_setup_free(struct build_setup *setup)
+void bench_build_setup_free(struct build_setup *setup)
 {
-    exec_close(&setup->exec);
+    bench_exec_close(&setup->exec);
     script_free(setup->script);
     store_close(setup->store);
     free(setup->contexts);

@@ -128,7 +128,7 @@ struct build_values {
     }
 
 /* Everything a build borrows; zero-initialise, fill with build_setup, end with
- * build_setup_free whatever happened. Must not move in between. */
+ * bench_build_setup_free whatever happened. Must not move in between. */
 struct build_setup {
     struct build_options options;
     struct store *store;
@@ -144,13 +144,13 @@ struct build_setup {
     const char *dockerfile_name;
 };
 
-int build_setup(const struct cli *cli, const struct build_values *values,
-                const char *context, struct build_setup *out, struct err *err);
-void build_setup_free(struct build_setup *setup);
+int bench_build_setup(const struct cli *cli, const struct build_values *values,
+                      const char *context, struct build_setup *out, struct err *err);
+void bench_build_setup_free(struct build_setup *setup);
 
 /* ERR_INPUT unless dir is a folder that can be read. */
-int build_check_context(const char *dir, struct err *err);
+int bench_check_context(const char *dir, struct err *err);
 /* What stands on standard input, at most `limit` bytes and one more. */
-int build_read_stdin(size_t limit, struct buf *out, struct err *err);
+int bench_read_stdin(size_t limit, struct buf *out, struct err *err);
 
 #endif

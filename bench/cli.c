@@ -111,7 +111,7 @@ static void print_program_help(void)
                    "costs\n\n"
                    "usage: simbench [run] [OPTIONS] SCENARIO.lua...\n"
                    "       simbench COMMAND [OPTIONS] [OPERANDS]\n\ncommands:\n");
-    for (const struct command *const *c = commands_all(); *c != NULL; c++)
+    for (const struct command *const *c = bench_commands(); *c != NULL; c++)
         buf_addf(&out, "  %-14s%s\n", (*c)->name, (*c)->summary);
     buf_addf(&out, "  %-14s%s\n", "help", "help for a command: simbench help COMMAND");
     buf_adds(&out, "\noptions of every command:\n");
@@ -141,7 +141,7 @@ static int unknown_command(const char *word, struct err *err)
 {
     const char *names[64] = {NULL};
     size_t n = 0;
-    for (const struct command *const *c = commands_all();
+    for (const struct command *const *c = bench_commands();
          *c != NULL && n + 2 < sizeof names / sizeof *names; c++)
         names[n++] = (*c)->name;
     const char *near = options_nearest(word, names);
@@ -162,7 +162,7 @@ static bool takes_next(const char *word)
     struct option_set set = {common_options, COMMON_COUNT, NULL};
     if (options_takes_next(&set, 1, word))
         return true;
-    for (const struct command *const *c = commands_all(); *c != NULL; c++) {
+    for (const struct command *const *c = bench_commands(); *c != NULL; c++) {
         set = (struct option_set){(*c)->options, (*c)->option_count, NULL};
         if (options_takes_next(&set, 1, word))
             return true;
@@ -277,7 +277,7 @@ static int run_bare(struct cli *cli, const char *const *words, size_t word_count
     }
     if (r < 0 || word_count != 0)
         /* Options of run without a scenario: let run say what is wrong. */
-        return run_command(cli, &command_run, words, word_count, err);
+        return run_command(cli, &bench_command_run, words, word_count, err);
     err_set(err, ERR_INPUT, "no scenario and no command was given");
     return err_hint(err, "simbench SCENARIO.lua runs a lesson; simbench --help lists "
                          "the commands");
@@ -290,7 +290,7 @@ static int run_help(struct cli *cli, const char *const *words, size_t word_count
     for (size_t i = 0; i < word_count; i++) {
         if (words[i][0] == '-')
             continue;
-        const struct command *c = command_find(words[i]);
+        const struct command *c = bench_command_find(words[i]);
         if (c == NULL)
             return unknown_command(words[i], err);
         print_command_help(c);
@@ -307,11 +307,11 @@ static int dispatch(struct cli *cli, const char *const *words, size_t word_count
     if (at == word_count)
         return run_bare(cli, words, word_count, err);
     const char *word = words[at];
-    const struct command *c = command_find(word);
+    const struct command *c = bench_command_find(word);
     bool help = strcmp(word, "help") == 0;
     if (c == NULL && !help) {
         if (is_scenario(word))
-            return run_command(cli, &command_run, words, word_count, err);
+            return run_command(cli, &bench_command_run, words, word_count, err);
         prepare(cli);
         return unknown_command(word, err);
     }
@@ -336,7 +336,7 @@ int cli_open_store(const struct cli *cli, struct store **out, struct err *err)
     return store_open(dir, NULL, out, err);
 }
 
-void store_closep(struct store **store)
+void cli_close_store(struct store **store)
 {
     store_close(*store);
     *store = NULL;

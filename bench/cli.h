@@ -35,8 +35,8 @@ void print_text(const struct cli *cli, const char *text);
 /* Opens the store the options name. */
 int cli_open_store(const struct cli *cli, struct store **out, struct err *err);
 
-void store_closep(struct store **store);
-#define AUTO_STORE __attribute__((cleanup(store_closep))) struct store
+void cli_close_store(struct store **store);
+#define AUTO_STORE __attribute__((cleanup(cli_close_store))) struct store
 
 /* Runs the command line; the exit code of the contract. */
 int cli_main(int argc, char **argv);

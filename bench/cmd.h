@@ -32,13 +32,15 @@ struct command {
 #define COMMAND_OPTIONS(table)                                                         \
     .options = (table), .option_count = sizeof(table) / sizeof *(table)
 
-extern const struct command command_run, command_build, command_history, command_images,
-    command_df, command_rmi, command_prune, command_inspect, command_export,
-    command_import, command_parse, command_check_ignore, command_plan, command_context,
-    command_diff, command_pull, command_compare, command_engines;
+extern const struct command bench_command_run, bench_command_build,
+    bench_command_history, bench_command_images, bench_command_df, bench_command_rmi,
+    bench_command_prune, bench_command_inspect, bench_command_export,
+    bench_command_import, bench_command_parse, bench_command_check_ignore,
+    bench_command_plan, bench_command_context, bench_command_diff, bench_command_pull,
+    bench_command_compare, bench_command_engines;
 
 /* NULL-terminated, in the order of the help. */
-const struct command *const *commands_all(void);
-const struct command *command_find(const char *name);
+const struct command *const *bench_commands(void);
+const struct command *bench_command_find(const char *name);
 
 #endif

@@ -44,7 +44,7 @@ static int export_format(const char *word, const char **dest, enum archive_forma
                     {"oci-archive:", ARCHIVE_OCI_TAR},
                     {"docker-archive:", ARCHIVE_DOCKER}};
     if (word != NULL) {
-        if (archive_format_parse(word, out))
+        if (outputs_parse_format(word, out))
             return 0;
         err_set(err, ERR_INPUT, "--format knows no '%s'", word);
         return err_hint(err, "one of oci|oci-dir|docker|tar|local");
@@ -73,8 +73,8 @@ static int run_export(struct cli *cli, const struct invocation *in, struct err *
     if (r == 0 && dest[0] == '\0')
         r = err_set(err, ERR_INPUT, "export: the destination is empty");
     if (r == 0)
-        r = compression_parse(values->compression, options.format, &options.compression,
-                              err);
+        r = outputs_parse_compression(values->compression, options.format,
+                                      &options.compression, err);
     if (r == 0)
         r = environment_source_date_epoch(&options.clamp_mtime_s, err);
     if (r == 0)
@@ -91,7 +91,7 @@ static int run_export(struct cli *cli, const struct invocation *in, struct err *
     return r;
 }
 
-const struct command command_export = {
+const struct command bench_command_export = {
     .name = "export",
     .operands = "IMAGE DEST",
     .summary = "write an image: OCI layout, docker-archive, root filesystem",
@@ -137,7 +137,7 @@ static int run_import(struct cli *cli, const struct invocation *in, struct err *
     return 0;
 }
 
-const struct command command_import = {
+const struct command bench_command_import = {
     .name = "import",
     .operands = "SRC",
     .summary = "read an image: OCI layout, docker-archive, root filesystem tar",

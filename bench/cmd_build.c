@@ -51,14 +51,14 @@ static int check_only(const struct build_values *values, const char *context,
     struct lint_report report = {0};
     AUTO_BUF text = BUF_INIT;
     bool fatal = false, from_stdin = values->file && strcmp(values->file, "-") == 0;
-    int r = build_check_context(context, err);
+    int r = bench_check_context(context, err);
     if (r == 0 && from_stdin)
-        r = build_read_stdin(DOCKERFILE_LIMIT, &text, err);
+        r = bench_read_stdin(DOCKERFILE_LIMIT, &text, err);
     if (r == 0)
-        r = build_lint(values, context, from_stdin ? &text : NULL, &report, &fatal,
+        r = bench_lint(values, context, from_stdin ? &text : NULL, &report, &fatal,
                        err);
     if (r == 0) {
-        build_print_lint(values, &report, stdout);
+        bench_print_lint(values, &report, stdout);
         if (report.len == 0)
             puts("no warnings");
         else if (fatal)
@@ -75,12 +75,12 @@ static int refuse_warnings(struct job *job, struct err *err)
 {
     struct lint_report report = {0};
     bool fatal = false;
-    int r = build_lint(
+    int r = bench_lint(
         job->values, job->context,
         job->setup.options.dockerfile_text != NULL ? &job->setup.dockerfile : NULL,
         &report, &fatal, NULL);
     if (r == 0 && fatal && report.len != 0) {
-        build_print_lint(job->values, &report, stderr);
+        bench_print_lint(job->values, &report, stderr);
         r = err_set(err, ERR_FAILED,
                     "%zu warning%s, and the check directive makes them errors",
                     report.len, report.len == 1 ? "" : "s");
@@ -134,7 +134,7 @@ static int build(struct job *job, struct err *err)
     struct build_setup *setup = &job->setup;
     int r = check_names(job->values, err);
     if (r == 0)
-        r = build_setup(job->cli, job->values, job->context, setup, err);
+        r = bench_build_setup(job->cli, job->values, job->context, setup, err);
     if (r == 0)
         r = outputs_parse(&job->values->outputs, job->values->compression,
                           setup->options.source_date_epoch, &job->outputs, err);
@@ -194,7 +194,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
         .out = to_stderr ? stderr : stdout,
         .style = to_stderr ? cli->err_style : cli->style,
         .out_is_tty = to_stderr ? cli->err_tty : cli->out_tty,
-        .exec = exec_name((enum exec_kind)values->exec),
+        .exec = bench_exec_name((enum exec_kind)values->exec),
         .dockerfile = values->file != NULL ? values->file : "Dockerfile",
         .context = in->operands[0],
     };
@@ -206,11 +206,11 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     build_result_free(&job.result);
     outputs_free(&job.outputs);
     strv_free(&job.warnings);
-    build_setup_free(&job.setup);
+    bench_build_setup_free(&job.setup);
     return r;
 }
 
-const struct command command_build = {
+const struct command bench_command_build = {
     .name = "build",
     .operands = "CONTEXT",
     .summary = "build one image from a Dockerfile with the built-in engine",

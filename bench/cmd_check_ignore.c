@@ -45,7 +45,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
         err_set(err, ERR_INPUT, "check-ignore: --context DIR is missing");
         return err_hint(err, "usage: simbench check-ignore [-v] --context DIR PATH...");
     }
-    int r = build_check_context(values->context, err);
+    int r = bench_check_context(values->context, err);
     if (r == 0)
         r = context_ignore(values->context, NULL, &ignored, err);
     if (r < 0)
@@ -57,7 +57,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return any ? 0 : err_set(err, ERR_FAILED, "%s", ""); /* an answer, no failure */
 }
 
-const struct command command_check_ignore = {
+const struct command bench_command_check_ignore = {
     .name = "check-ignore",
     .operands = "PATH...",
     .summary = "which paths .dockerignore excludes, with -v by which line",

@@ -36,7 +36,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return r;
 }
 
-const struct command command_compare = {
+const struct command bench_command_compare = {
     .name = "compare",
     .operands = "BASE.json NEW.json",
     .summary = "regression check between two result files",

@@ -12,9 +12,9 @@
 
 #include "bench/build_setup.h"
 #include "bench/cmd.h"
+#include "bench/columns.h"
 #include "bench/interrupt.h"
 #include "bench/json_text.h"
-#include "bench/table.h"
 #include "sim/base/map.h"
 #include "sim/base/mem.h"
 #include "sim/base/path.h"
@@ -156,40 +156,40 @@ static struct folder **sorted_folders(const struct survey *s, size_t *len)
 /* ---- showing ----------------------------------------------------------------------
  */
 
-static void add_tally(struct table *t, const char *what, const struct tally *tally)
+static void add_tally(struct columns *t, const char *what, const struct tally *tally)
 {
-    table_add(t, what);
-    table_add_count(t, tally->files);
-    table_add_bytes(t, tally->bytes);
+    columns_add(t, what);
+    columns_add_count(t, tally->files);
+    columns_add_bytes(t, tally->bytes);
 }
 
 static void print_survey(const struct survey *s)
 {
-    struct table t;
-    table_begin(&t, "CONTEXT|>FILES|>SIZE");
+    struct columns t;
+    columns_begin(&t, "CONTEXT|>FILES|>SIZE");
     add_tally(&t, "kept", &s->kept);
     add_tally(&t, "dropped", &s->dropped);
-    table_end(&t, stdout);
+    columns_end(&t, stdout);
     if (s->dropped.files != 0) {
         putchar('\n');
-        table_begin(&t, "DROPPED BY LINE|>FILES|>SIZE");
+        columns_begin(&t, "DROPPED BY LINE|>FILES|>SIZE");
         for (size_t line = 0; line < s->line_cap; line++) {
             if (s->by_line[line].files == 0)
                 continue;
             AUTO_FREE char *name = xasprintf("%zu: %s", line, s->texts[line]);
             add_tally(&t, name, &s->by_line[line]);
         }
-        table_end(&t, stdout);
+        columns_end(&t, stdout);
     }
     size_t len;
     AUTO_FREE struct folder **folders = sorted_folders(s, &len);
     if (len == 0)
         return;
     putchar('\n');
-    table_begin(&t, "BIGGEST FOLDERS|>FILES|>SIZE");
+    columns_begin(&t, "BIGGEST FOLDERS|>FILES|>SIZE");
     for (size_t i = 0; i < len && i < FOLDERS_SHOWN; i++)
         add_tally(&t, folders[i]->path, &folders[i]->kept);
-    table_end(&t, stdout);
+    columns_end(&t, stdout);
 }
 
 static void json_tally(struct buf *out, const struct tally *t)
@@ -248,7 +248,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     const struct context_values *values = in->values;
     struct ignore *ignored = NULL;
     (void)cli;
-    int r = build_check_context(in->operands[0], err);
+    int r = bench_check_context(in->operands[0], err);
     if (r == 0)
         r = context_ignore(in->operands[0], values->file, &ignored, err);
     if (r < 0)
@@ -264,7 +264,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return r;
 }
 
-const struct command command_context = {
+const struct command bench_command_context = {
     .name = "context",
     .operands = "CONTEXT",
     .summary = "what COPY sees of a folder, and what .dockerignore drops",

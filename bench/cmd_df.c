@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "bench/cmd.h"
-#include "bench/table.h"
+#include "bench/columns.h"
 
 struct df_values {
     bool verify;
@@ -36,28 +36,28 @@ static void print_json(const struct store_usage *u)
            u->unpacked_bytes, u->reclaimable_bytes);
 }
 
-static void add_row(struct table *t, const char *type, const char *total,
+static void add_row(struct columns *t, const char *type, const char *total,
                     uint64_t bytes, uint64_t shared)
 {
-    table_add(t, type);
-    table_add(t, total);
-    table_add_bytes(t, bytes);
-    table_add_bytes(t, shared);
+    columns_add(t, type);
+    columns_add(t, total);
+    columns_add_bytes(t, bytes);
+    columns_add_bytes(t, shared);
 }
 
 static void print_table(const struct store_usage *u)
 {
-    struct table t;
+    struct columns t;
     char n[4][24];
     snprintf(n[0], sizeof n[0], "%" PRIu64, u->images);
     snprintf(n[1], sizeof n[1], "%" PRIu64, u->records);
     snprintf(n[2], sizeof n[2], "%" PRIu64, u->mounts);
-    table_begin(&t, "TYPE|>TOTAL|>SIZE|>SAVED BY SHARING");
+    columns_begin(&t, "TYPE|>TOTAL|>SIZE|>SAVED BY SHARING");
     add_row(&t, "Images", n[0], u->image_bytes, saved_by_sharing(u));
     add_row(&t, "Build Cache", n[1], u->cache_bytes, 0);
     add_row(&t, "Cache Mounts", n[2], u->mount_bytes, 0);
     add_row(&t, "Unpacked Layers", "", u->unpacked_bytes, 0);
-    table_end(&t, stdout);
+    columns_end(&t, stdout);
     AUTO_BUF text = BUF_INIT;
     report_bytes(u->unshared_bytes, &text);
     printf("\n%" PRIu64 " layers. Without sharing the images would take %s.\n",
@@ -106,7 +106,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return 0;
 }
 
-const struct command command_df = {
+const struct command bench_command_df = {
     .name = "df",
     .operands = "",
     .summary = "the room the store takes and what is shared",

@@ -50,7 +50,7 @@ static int load_side(struct store *store, const char *ref, struct side *out,
                      struct err *err)
 {
     out->name = ref;
-    int r = image_load(store, ref, &out->image, err);
+    int r = bench_image_load(store, ref, &out->image, err);
     if (r < 0)
         return r;
     out->view = view_new();
@@ -66,7 +66,7 @@ static void free_side(struct side *side)
 {
     tree_free(side->files);
     view_free(side->view);
-    image_unload(&side->image);
+    bench_image_unload(&side->image);
 }
 
 /* ---- paths ------------------------------------------------------------------------
@@ -194,7 +194,7 @@ static void print_layers(const struct side *side, const struct side *other, bool
             continue;
         char id[SHORT_ID + 1];
         AUTO_BUF size = BUF_INIT;
-        image_short_id(&layer->diff_id, id);
+        bench_image_short_id(&layer->diff_id, id);
         report_bytes(layer->size, &size);
         printf("  %-8s %s  %8s\n", label, id, size.data);
     }
@@ -334,7 +334,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return r;
 }
 
-const struct command command_diff = {
+const struct command bench_command_diff = {
     .name = "diff",
     .operands = "A B",
     .summary = "two images: layers shared, paths that differ, bytes wasted",

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "bench/cmd.h"
+#include "bench/columns.h"
 #include "bench/process.h"
-#include "bench/table.h"
 #include "bench/version.h"
 #include "sim/base/mem.h"
 
@@ -41,27 +41,27 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     (void)cli;
     (void)in;
     (void)err;
-    struct table t;
-    table_begin(&t, "ENGINE|PROGRAM|STATE|VERSION");
-    table_add(&t, "builtin");
-    table_add(&t, "simbench");
-    table_add(&t, "ready");
-    table_add(&t, SIMBENCH_VERSION);
+    struct columns t;
+    columns_begin(&t, "ENGINE|PROGRAM|STATE|VERSION");
+    columns_add(&t, "builtin");
+    columns_add(&t, "simbench");
+    columns_add(&t, "ready");
+    columns_add(&t, SIMBENCH_VERSION);
     for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
         AUTO_FREE char *path = process_find(engines[i].program);
         AUTO_BUF version = BUF_INIT;
         if (path != NULL)
             program_version(engines[i].program, &version);
-        table_add(&t, engines[i].name);
-        table_add(&t, engines[i].program);
-        table_add(&t, path != NULL ? engines[i].note : "not found");
-        table_add(&t, buf_str(&version));
+        columns_add(&t, engines[i].name);
+        columns_add(&t, engines[i].program);
+        columns_add(&t, path != NULL ? engines[i].note : "not found");
+        columns_add(&t, buf_str(&version));
     }
-    table_end(&t, stdout);
+    columns_end(&t, stdout);
     return 0;
 }
 
-const struct command command_engines = {
+const struct command bench_command_engines = {
     .name = "engines",
     .operands = "",
     .summary = "the engines found here, with versions",

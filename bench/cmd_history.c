@@ -5,9 +5,9 @@
 
 #include "bench/age.h"
 #include "bench/cmd.h"
+#include "bench/columns.h"
 #include "bench/images.h"
 #include "bench/json_text.h"
-#include "bench/table.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
 
@@ -53,7 +53,7 @@ static const char *text_of(const char *s)
     return s != NULL ? s : "";
 }
 
-static void add_row(struct table *t, const struct cli *cli,
+static void add_row(struct columns *t, const struct cli *cli,
                     const struct history_values *values, const struct row *row)
 {
     AUTO_BUF age = BUF_INIT;
@@ -62,29 +62,29 @@ static void add_row(struct table *t, const struct cli *cli,
     const struct image_history *h = row->history;
     age_add(&age, h != NULL ? h->created_s : INT64_MIN, clock_realtime_s());
     report_escape_terminal(h != NULL ? text_of(h->created_by) : "", &by);
-    table_cut(buf_str(&by), values->no_trunc ? SIZE_MAX : CREATED_BY_WIDTH,
-              cli->style.utf8, &cut);
-    table_add(t, buf_str(&age));
-    table_add(t, buf_str(&cut));
-    table_add_bytes(t, row->layer != NULL ? row->layer->size : 0);
-    table_add(t, h != NULL ? text_of(h->comment) : "");
+    columns_cut(buf_str(&by), values->no_trunc ? SIZE_MAX : CREATED_BY_WIDTH,
+                cli->style.utf8, &cut);
+    columns_add(t, buf_str(&age));
+    columns_add(t, buf_str(&cut));
+    columns_add_bytes(t, row->layer != NULL ? row->layer->size : 0);
+    columns_add(t, h != NULL ? text_of(h->comment) : "");
 }
 
 static void print_table(const struct cli *cli, const struct history_values *values,
                         const struct loaded_image *image, const struct row *rows,
                         size_t len)
 {
-    struct table t;
+    struct columns t;
     char id[DIGEST_TEXT + 1], short_id[SHORT_ID + 1];
     digest_text(&image->image.id, id);
-    image_short_id(&image->image.id, short_id);
-    table_begin(&t, "IMAGE|CREATED|CREATED BY|SIZE|COMMENT");
+    bench_image_short_id(&image->image.id, short_id);
+    columns_begin(&t, "IMAGE|CREATED|CREATED BY|SIZE|COMMENT");
     for (size_t i = len; i > 0; i--) {
         const char *name = values->no_trunc ? id : short_id;
-        table_add(&t, i == len ? name : "<missing>");
+        columns_add(&t, i == len ? name : "<missing>");
         add_row(&t, cli, values, &rows[i - 1]);
     }
-    table_end(&t, stdout);
+    columns_end(&t, stdout);
 }
 
 static void print_json(const struct loaded_image *image, const struct row *rows,
@@ -125,7 +125,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     AUTO_STORE *store = NULL;
     int r = cli_open_store(cli, &store, err);
     if (r == 0)
-        r = image_load(store, in->operands[0], &image, err);
+        r = bench_image_load(store, in->operands[0], &image, err);
     if (r == 0) {
         size_t len;
         AUTO_FREE struct row *rows = make_rows(&image, &len);
@@ -134,11 +134,11 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
         else
             print_table(cli, values, &image, rows, len);
     }
-    image_unload(&image);
+    bench_image_unload(&image);
     return r;
 }
 
-const struct command command_history = {
+const struct command bench_command_history = {
     .name = "history",
     .operands = "IMAGE",
     .summary = "how an image was made: one row an instruction, newest first",

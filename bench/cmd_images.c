@@ -6,9 +6,9 @@
 
 #include "bench/age.h"
 #include "bench/cmd.h"
+#include "bench/columns.h"
 #include "bench/images.h"
 #include "bench/json_text.h"
-#include "bench/table.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
 
@@ -42,13 +42,13 @@ static void print_json(const struct store_image *image, uint64_t size)
     puts(out.data);
 }
 
-static void add_row(struct table *t, const struct images_values *values,
+static void add_row(struct columns *t, const struct images_values *values,
                     const struct store_image *image, const char *name, uint64_t size)
 {
     char id[DIGEST_TEXT + 1], short_id[SHORT_ID + 1];
     AUTO_BUF age = BUF_INIT;
     digest_text(&image->id, id);
-    image_short_id(&image->id, short_id);
+    bench_image_short_id(&image->id, short_id);
     /* The tag stands after the last colon, unless that belongs to a host's port. */
     const char *colon = name != NULL ? strrchr(name, ':') : NULL;
     if (colon != NULL && strchr(colon, '/') != NULL)
@@ -58,11 +58,11 @@ static void add_row(struct table *t, const struct images_values *values,
                                      ? xstrndup(name, (size_t)(colon - name))
                                      : xstrdup(name);
     age_add(&age, image->created_s, clock_realtime_s());
-    table_add(t, repository);
-    table_add(t, colon != NULL ? colon + 1 : "<none>");
-    table_add(t, values->no_trunc ? id : short_id);
-    table_add(t, age.data);
-    table_add_bytes(t, size);
+    columns_add(t, repository);
+    columns_add(t, colon != NULL ? colon + 1 : "<none>");
+    columns_add(t, values->no_trunc ? id : short_id);
+    columns_add(t, age.data);
+    columns_add_bytes(t, size);
 }
 
 static int image_size(struct store *store, const struct store_image *image,
@@ -71,21 +71,22 @@ static int image_size(struct store *store, const struct store_image *image,
     struct loaded_image loaded = {0};
     char id[DIGEST_TEXT + 1];
     digest_text(&image->id, id);
-    int r = image_load(store, id, &loaded, err);
+    int r = bench_image_load(store, id, &loaded, err);
     *size = loaded.size;
-    image_unload(&loaded);
+    bench_image_unload(&loaded);
     return r;
 }
 
 static int show_image(struct store *store, const struct cli *cli,
                       const struct images_values *values,
-                      const struct store_image *image, struct table *t, struct err *err)
+                      const struct store_image *image, struct columns *t,
+                      struct err *err)
 {
     uint64_t size;
     if (cli->common.quiet) {
         char id[DIGEST_TEXT + 1], short_id[SHORT_ID + 1];
         digest_text(&image->id, id);
-        image_short_id(&image->id, short_id);
+        bench_image_short_id(&image->id, short_id);
         puts(values->no_trunc ? id : short_id);
         return 0;
     }
@@ -109,11 +110,11 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     AUTO_STORE *store = NULL;
     struct store_image *images = NULL;
     size_t len = 0;
-    struct table t;
+    struct columns t;
     int r = cli_open_store(cli, &store, err);
     if (r == 0)
         r = store_image_list(store, &images, &len, err);
-    table_begin(&t, "REPOSITORY|TAG|IMAGE ID|CREATED|SIZE");
+    columns_begin(&t, "REPOSITORY|TAG|IMAGE ID|CREATED|SIZE");
     for (size_t i = 0; i < len; i++) {
         if (r == 0)
             r = show_image(store, cli, values, &images[i], &t, err);
@@ -121,12 +122,12 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     }
     free(images);
     if (r == 0 && values->format == FORMAT_TABLE && !cli->common.quiet)
-        table_end(&t, stdout);
+        columns_end(&t, stdout);
     strv_free(&t.cells);
     return r;
 }
 
-const struct command command_images = {
+const struct command bench_command_images = {
     .name = "images",
     .operands = "",
     .summary = "the images in the store (-q: IDs only)",
@@ -155,7 +156,7 @@ static int run_rmi(struct cli *cli, const struct invocation *in, struct err *err
     return r;
 }
 
-const struct command command_rmi = {
+const struct command bench_command_rmi = {
     .name = "rmi",
     .operands = "IMAGE...",
     .summary = "take images out of the store",

@@ -47,7 +47,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return r;
 }
 
-const struct command command_inspect = {
+const struct command bench_command_inspect = {
     .name = "inspect",
     .operands = "IMAGE",
     .summary = "the config of an image as JSON",

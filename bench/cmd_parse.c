@@ -15,7 +15,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     int r;
     if (strcmp(path, "-") == 0) {
         AUTO_BUF text = BUF_INIT;
-        r = build_read_stdin(DOCKERFILE_LIMIT, &text, err);
+        r = bench_read_stdin(DOCKERFILE_LIMIT, &text, err);
         if (r == 0)
             r = dockerfile_parse("-", buf_str(&text), text.len, &df, err);
     } else {
@@ -30,7 +30,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return 0;
 }
 
-const struct command command_parse = {
+const struct command bench_command_parse = {
     .name = "parse",
     .operands = "[FILE|-]",
     .summary = "the syntax tree of a Dockerfile as JSON",

@@ -30,7 +30,7 @@ static int plan(struct cli *cli, const struct build_values *values, const char *
 {
     struct build_setup setup = {0};
     struct build_result result = {0};
-    int r = build_setup(cli, values, context, &setup, err);
+    int r = bench_build_setup(cli, values, context, &setup, err);
     if (r == 0) {
         setup.options.plan_only = true;
         setup.options.no_record = true;
@@ -46,7 +46,7 @@ static int plan(struct cli *cli, const struct build_values *values, const char *
             print_totals(&result);
     }
     build_result_free(&result);
-    build_setup_free(&setup);
+    bench_build_setup_free(&setup);
     return r;
 }
 
@@ -61,7 +61,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
         .style = cli->style,
         .out_is_tty = cli->out_tty,
         .plan = true,
-        .exec = exec_name((enum exec_kind)values->exec),
+        .exec = bench_exec_name((enum exec_kind)values->exec),
         .dockerfile = values->file != NULL ? values->file : "Dockerfile",
         .context = in->operands[0],
     };
@@ -71,7 +71,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return r;
 }
 
-const struct command command_plan = {
+const struct command bench_command_plan = {
     .name = "plan",
     .operands = "CONTEXT",
     .summary = "which steps a build would reuse or run, without building",

@@ -48,7 +48,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return 0;
 }
 
-const struct command command_prune = {
+const struct command bench_command_prune = {
     .name = "prune",
     .operands = "",
     .summary = "remove cache records and layers that nothing needs",

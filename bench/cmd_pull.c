@@ -87,7 +87,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return r;
 }
 
-const struct command command_pull = {
+const struct command bench_command_pull = {
     .name = "pull",
     .operands = "NAME",
     .summary = "bring a real base image into the store (through skopeo)",

@@ -5,10 +5,10 @@
 
 #include "bench/build_setup.h"
 #include "bench/cmd.h"
+#include "bench/columns.h"
 #include "bench/compare.h"
 #include "bench/interrupt.h"
 #include "bench/run_files.h"
-#include "bench/table.h"
 #include "bench/version.h"
 #include "reports/report.h"
 #include "sim/base/file.h"
@@ -91,8 +91,8 @@ static int choose_engines(struct whole *w, struct err *err)
 
 static int list(const struct whole *w)
 {
-    struct table t;
-    table_begin(&t, "SCENARIO|VARIANTS|FILE");
+    struct columns t;
+    columns_begin(&t, "SCENARIO|VARIANTS|FILE");
     for (size_t f = 0; f < w->files.len; f++)
         for (size_t i = 0; i < w->files.items[f].count; i++) {
             const struct script_scenario *s = script_scenario(
@@ -101,11 +101,11 @@ static int list(const struct whole *w)
             for (size_t v = 0; v < s->variant_count; v++)
                 buf_addf(&variants, "%s%s", v != 0 ? "," : "", s->variants[v].name);
             AUTO_FREE char *place = xasprintf("%s:%u", s->file, s->line);
-            table_add(&t, s->name);
-            table_add(&t, buf_str(&variants));
-            table_add(&t, place);
+            columns_add(&t, s->name);
+            columns_add(&t, buf_str(&variants));
+            columns_add(&t, place);
         }
-    table_end(&t, stdout);
+    columns_end(&t, stdout);
     return 0;
 }
 
@@ -249,7 +249,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     return r;
 }
 
-const struct command command_run = {
+const struct command bench_command_run = {
     .name = "run",
     .operands = "SCENARIO.lua...",
     .summary = "run scenarios, show tables, write a report folder",

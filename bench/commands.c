@@ -4,35 +4,35 @@
 
 #include <string.h>
 
-const struct command *const *commands_all(void)
+const struct command *const *bench_commands(void)
 {
     static const struct command *const all[] = {
-        &command_run,
-        &command_build,
-        &command_plan,
-        &command_history,
-        &command_images,
-        &command_inspect,
-        &command_diff,
-        &command_df,
-        &command_prune,
-        &command_rmi,
-        &command_export,
-        &command_import,
-        &command_pull,
-        &command_context,
-        &command_parse,
-        &command_check_ignore,
-        &command_compare,
-        &command_engines,
+        &bench_command_run,
+        &bench_command_build,
+        &bench_command_plan,
+        &bench_command_history,
+        &bench_command_images,
+        &bench_command_inspect,
+        &bench_command_diff,
+        &bench_command_df,
+        &bench_command_prune,
+        &bench_command_rmi,
+        &bench_command_export,
+        &bench_command_import,
+        &bench_command_pull,
+        &bench_command_context,
+        &bench_command_parse,
+        &bench_command_check_ignore,
+        &bench_command_compare,
+        &bench_command_engines,
         NULL,
     };
     return all;
 }
 
-const struct command *command_find(const char *name)
+const struct command *bench_command_find(const char *name)
 {
-    for (const struct command *const *c = commands_all(); *c != NULL; c++)
+    for (const struct command *const *c = bench_commands(); *c != NULL; c++)
         if (strcmp((*c)->name, name) == 0)
             return *c;
     return NULL;

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bench/columns.h"
 #include "bench/json_text.h"
-#include "bench/table.h"
 #include "reports/report.h"
 #include "sim/base/mem.h"
 
@@ -72,11 +72,11 @@ static void add_totals(const struct comparison *c, struct buf *out)
 
 static void format_table(const struct comparison *c, bool all, struct buf *out)
 {
-    struct table t;
+    struct columns t;
     size_t shown = 0;
     char *text = NULL;
     size_t len = 0;
-    table_begin(&t, "VERDICT|WHERE|METRIC|>BASE|>NOW");
+    columns_begin(&t, "VERDICT|WHERE|METRIC|>BASE|>NOW");
     for (size_t i = 0; i < c->len; i++) {
         const struct difference *d = &c->items[i];
         if (!is_shown(d, all))
@@ -86,16 +86,16 @@ static void format_table(const struct comparison *c, bool all, struct buf *out)
         AUTO_BUF now = BUF_INIT;
         add_place(d, &place);
         add_values(d, &base, &now);
-        table_add(&t, verdict_word(d->verdict));
-        table_add(&t, place.data);
-        table_add(&t, d->metric != NULL ? d->metric : "");
-        table_add(&t, buf_str(&base));
-        table_add(&t, buf_str(&now));
+        columns_add(&t, verdict_word(d->verdict));
+        columns_add(&t, place.data);
+        columns_add(&t, d->metric != NULL ? d->metric : "");
+        columns_add(&t, buf_str(&base));
+        columns_add(&t, buf_str(&now));
         shown++;
     }
     FILE *stream = shown != 0 ? open_memstream(&text, &len) : NULL;
     if (stream != NULL) {
-        table_end(&t, stream);
+        columns_end(&t, stream);
         fclose(stream);
         buf_adds(out, text);
     }

@@ -44,7 +44,8 @@ static int new_machine(struct session *s, struct err *err)
 {
     int r = new_store(s, &s->store, err);
     if (r == 0)
-        r = exec_open(s->options.exec, s->store, s->options.models, &s->exec, err);
+        r = bench_exec_open(s->options.exec, s->store, s->options.models, &s->exec,
+                            err);
     return r;
 }
 
@@ -52,7 +53,7 @@ static void drop_machine(struct session *s)
 {
     build_result_free(&s->result);
     memset(&s->result, 0, sizeof s->result);
-    exec_close(&s->exec);
+    bench_exec_close(&s->exec);
     store_close(s->store);
     s->store = NULL;
     s->chain_count = 0;

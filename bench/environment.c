@@ -12,7 +12,7 @@
 #include "sim/base/mem.h"
 #include "sim/base/path.h"
 
-enum { COLUMNS_DEFAULT = 80, COLUMNS_LEAST = 40, COLUMNS_MOST = 400 };
+enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40, WIDTH_MOST = 400 };
 
 const char *environment_get(const char *name)
 {
@@ -81,10 +81,10 @@ static unsigned stream_columns(int fd)
     if (columns == 0 && text != NULL)
         columns = (unsigned)strtoul(text, NULL, 10);
     if (columns == 0)
-        columns = COLUMNS_DEFAULT;
-    if (columns < COLUMNS_LEAST)
-        return COLUMNS_LEAST;
-    return columns < COLUMNS_MOST ? columns : COLUMNS_MOST;
+        columns = WIDTH_DEFAULT;
+    if (columns < WIDTH_LEAST)
+        return WIDTH_LEAST;
+    return columns < WIDTH_MOST ? columns : WIDTH_MOST;
 }
 
 static bool locale_is_utf8(void)

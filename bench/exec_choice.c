@@ -6,9 +6,9 @@
 
 #include "sim/exec/sandbox.h"
 
-int exec_open(enum exec_kind kind, struct store *store,
-              const struct model_source *models, struct exec_choice *out,
-              struct err *err)
+int bench_exec_open(enum exec_kind kind, struct store *store,
+                    const struct model_source *models, struct exec_choice *out,
+                    struct err *err)
 {
     memset(out, 0, sizeof *out);
     out->kind = kind;
@@ -23,7 +23,7 @@ int exec_open(enum exec_kind kind, struct store *store,
     return 0;
 }
 
-void exec_close(struct exec_choice *choice)
+void bench_exec_close(struct exec_choice *choice)
 {
     if (choice->owned == NULL)
         return;
@@ -34,7 +34,7 @@ void exec_close(struct exec_choice *choice)
     choice->owned = NULL;
 }
 
-const char *exec_name(enum exec_kind kind)
+const char *bench_exec_name(enum exec_kind kind)
 {
     return kind == EXEC_SANDBOX ? "sandbox" : "model";
 }

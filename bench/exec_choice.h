@@ -21,10 +21,10 @@ struct exec_choice {
 
 /* The store and the models (model only; may be NULL for the sandbox) are borrowed;
  * *out must stay where it is until exec_close. */
-int exec_open(enum exec_kind kind, struct store *store,
-              const struct model_source *models, struct exec_choice *out,
-              struct err *err);
-void exec_close(struct exec_choice *choice);
-const char *exec_name(enum exec_kind kind);
+int bench_exec_open(enum exec_kind kind, struct store *store,
+                    const struct model_source *models, struct exec_choice *out,
+                    struct err *err);
+void bench_exec_close(struct exec_choice *choice);
+const char *bench_exec_name(enum exec_kind kind);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include "sim/base/mem.h"
 
-int image_load(struct store *store, const char *ref, struct loaded_image *out,
-               struct err *err)
+int bench_image_load(struct store *store, const char *ref, struct loaded_image *out,
+                     struct err *err)
 {
     memset(out, 0, sizeof *out);
     int r = store_image_find(store, ref, &out->image, err);
@@ -27,7 +27,7 @@ int image_load(struct store *store, const char *ref, struct loaded_image *out,
     return 0;
 }
 
-void image_unload(struct loaded_image *image)
+void bench_image_unload(struct loaded_image *image)
 {
     for (size_t i = 0; image->layers != NULL && i < image->config->diff_id_count; i++)
         if (image->layers[i] != NULL)
@@ -38,7 +38,7 @@ void image_unload(struct loaded_image *image)
     memset(image, 0, sizeof *image);
 }
 
-void image_short_id(const struct digest *id, char out[SHORT_ID + 1])
+void bench_image_short_id(const struct digest *id, char out[SHORT_ID + 1])
 {
     char hex[DIGEST_HEX + 1];
     digest_hex(id, hex);

@@ -18,10 +18,10 @@ struct loaded_image {
 };
 
 /* By name, ID or prefix. A zeroed or half-filled value may be freed. */
-int image_load(struct store *store, const char *ref, struct loaded_image *out,
-               struct err *err);
-void image_unload(struct loaded_image *image);
+int bench_image_load(struct store *store, const char *ref, struct loaded_image *out,
+                     struct err *err);
+void bench_image_unload(struct loaded_image *image);
 /* The first twelve digits. */
-void image_short_id(const struct digest *id, char out[SHORT_ID + 1]);
+void bench_image_short_id(const struct digest *id, char out[SHORT_ID + 1]);
 
 #endif

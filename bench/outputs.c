@@ -7,7 +7,7 @@
 
 #include "sim/base/mem.h"
 
-bool archive_format_parse(const char *word, enum archive_format *out)
+bool outputs_parse_format(const char *word, enum archive_format *out)
 {
     static const struct {
         const char *word;
@@ -25,8 +25,8 @@ bool archive_format_parse(const char *word, enum archive_format *out)
     return false;
 }
 
-int compression_parse(const char *word, enum archive_format format,
-                      enum compression *out, struct err *err)
+int outputs_parse_compression(const char *word, enum archive_format format,
+                              enum compression *out, struct err *err)
 {
     /* As the tools people know: registries hold gzip, `docker save` plain layers. */
     if (word == NULL)
@@ -101,7 +101,7 @@ static int parse_one(const char *word, const char *compression, int64_t clamp_mt
         a.type = "local", a.dest = word;
     else
         r = split_attributes(word, &a, err);
-    if (r == 0 && !archive_format_parse(a.type, &out->options.format))
+    if (r == 0 && !outputs_parse_format(a.type, &out->options.format))
         r = wrong(word, "unknown type", err);
     bool folder = out->options.format == ARCHIVE_OCI_DIR ||
                   out->options.format == ARCHIVE_ROOTFS_DIR;
@@ -110,8 +110,9 @@ static int parse_one(const char *word, const char *compression, int64_t clamp_mt
     if (r == 0 && (a.dest == NULL || (folder && strcmp(a.dest, "-") == 0)))
         r = wrong(word, "dest=DIR is missing", err);
     if (r == 0)
-        r = compression_parse(a.compression != NULL ? a.compression : compression,
-                              out->options.format, &out->options.compression, err);
+        r = outputs_parse_compression(
+            a.compression != NULL ? a.compression : compression, out->options.format,
+            &out->options.compression, err);
     if (r == 0) {
         out->dest = xstrdup(a.dest);
         out->name = a.name != NULL ? xstrdup(a.name) : NULL;
@@ -125,7 +126,7 @@ int outputs_parse(const struct strv *words, const char *compression,
                   int64_t clamp_mtime_s, struct outputs *out, struct err *err)
 {
     enum compression checked;
-    int r = compression_parse(compression, ARCHIVE_OCI_TAR, &checked, err);
+    int r = outputs_parse_compression(compression, ARCHIVE_OCI_TAR, &checked, err);
     out->items = xcalloc(words->len, sizeof *out->items);
     for (size_t i = 0; i < words->len && r == 0; i++) {
         out->len++;

@@ -31,9 +31,9 @@ int outputs_write(const struct outputs *outputs, struct store *store, const char
                   const char *name, struct err *err);
 
 /* "oci", "oci-dir", "docker", "tar", "local" -> format. */
-bool archive_format_parse(const char *word, enum archive_format *out);
+bool outputs_parse_format(const char *word, enum archive_format *out);
 /* "none", "gzip", "zstd"; NULL: what suits the format. */
-int compression_parse(const char *word, enum archive_format format,
-                      enum compression *out, struct err *err);
+int outputs_parse_compression(const char *word, enum archive_format format,
+                              enum compression *out, struct err *err);
 
 #endif

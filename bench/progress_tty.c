@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/columns.h"
 #include "bench/environment.h"
-#include "bench/table.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
 
@@ -98,7 +98,7 @@ static void draw(struct live *live)
         buf_addf(&line, " (and %u more)", count - 1);
     if (live->last_line.len != 0)
         buf_addf(&line, " | %s", live->last_line.data);
-    table_cut(line.data, now.columns - 1, utf8, &cut);
+    columns_cut(line.data, now.columns - 1, utf8, &cut);
     fputs(cut.data, live->options->out);
     fflush(live->options->out);
     live->drawn = true;
@@ -238,7 +238,7 @@ static void tty_render(const struct progress_options *options,
     buf_addf(out, "%s\n", step->word);
     if (options->style.color && step->status == STEP_RAN)
         buf_adds(out, "\033[33m");
-    table_cut(line.data, now.columns - 1, options->style.utf8, out);
+    columns_cut(line.data, now.columns - 1, options->style.utf8, out);
     if (options->style.color && step->status == STEP_RAN)
         buf_adds(out, "\033[0m");
 }
@@ -252,7 +252,7 @@ static void unfold(struct live *live)
     buf_addf(&line, "%u step%s reused:%s", live->folded, live->folded == 1 ? "" : "s",
              live->folded_words.data);
     struct report_style now = environment_style(live->options->out, COLOR_NEVER);
-    table_cut(line.data, now.columns - 1, now.utf8, &cut);
+    columns_cut(line.data, now.columns - 1, now.utf8, &cut);
     fprintf(live->options->out, "%s%s%s\n",
             live->options->style.color ? "\033[32m" : "", cut.data,
             live->options->style.color ? "\033[0m" : "");

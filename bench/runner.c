@@ -73,7 +73,7 @@ static void begin_lines(struct pass *pass, const struct script_build *build)
         .style = pass->options->style,
         .plan = build->plan_only,
         .hide_lines = !pass->options->show_output,
-        .exec = exec_name(pass->options->exec),
+        .exec = bench_exec_name(pass->options->exec),
         .dockerfile = "Dockerfile",
         .context = ".",
     };
@@ -359,7 +359,7 @@ void runner_run(const struct runner_options *options, struct script *script,
     for (size_t e = 0; e < options->engine_count; e++)
         for (size_t v = 0; v < s->variant_count; v++)
             result_add_variant(result, s->variants[v].name, options->engines[e]->name,
-                               exec_name(options->exec));
+                               bench_exec_name(options->exec));
     print_heading(&run);
     int r = run_rounds(&run, &err);
     if (r == 0)

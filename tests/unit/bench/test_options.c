@@ -165,7 +165,7 @@ static void options__describe__names_every_option(void **state)
 static void commands__same_option__takes_the_same_number_of_words(void **state)
 {
     (void)state;
-    for (const struct command *const *a = commands_all(); *a != NULL; a++)
+    for (const struct command *const *a = bench_commands(); *a != NULL; a++)
         for (const struct command *const *b = a; *b != NULL; b++)
             for (size_t i = 0; i < (*a)->option_count; i++)
                 for (size_t j = 0; j < (*b)->option_count; j++) {
@@ -181,13 +181,13 @@ static void commands__same_option__takes_the_same_number_of_words(void **state)
 static void commands__each__can_be_found_and_is_described(void **state)
 {
     (void)state;
-    for (const struct command *const *c = commands_all(); *c != NULL; c++) {
-        assert_ptr_equal(command_find((*c)->name), *c);
+    for (const struct command *const *c = bench_commands(); *c != NULL; c++) {
+        assert_ptr_equal(bench_command_find((*c)->name), *c);
         assert_true(strlen((*c)->summary) > 10 && strlen((*c)->summary) < 70);
         assert_true((*c)->values_size > 0);
         assert_true((*c)->least_operands <= (*c)->most_operands);
     }
-    assert_null(command_find("explode"));
+    assert_null(bench_command_find("explode"));
 }
 
 int main(void)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "bench/age.h"
+#include "bench/columns.h"
 #include "bench/json_text.h"
-#include "bench/table.h"
 
 static void json_text__strings__are_escaped_and_valid_utf8(void **state)
 {
@@ -61,18 +61,18 @@ static void json_text__times__are_exact_and_short(void **state)
 static void table__columns__are_aligned_by_code_points(void **state)
 {
     (void)state;
-    struct table t;
+    struct columns t;
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
-    table_begin(&t, "NAME|>SIZE|END");
-    table_add(&t, "é");
-    table_add_count(&t, 5);
-    table_add(&t, "x");
-    table_add(&t, "long one");
-    table_add_count(&t, 12345);
-    table_add(&t, "\033[31m");
-    table_end(&t, out);
+    columns_begin(&t, "NAME|>SIZE|END");
+    columns_add(&t, "é");
+    columns_add_count(&t, 5);
+    columns_add(&t, "x");
+    columns_add(&t, "long one");
+    columns_add_count(&t, 12345);
+    columns_add(&t, "\033[31m");
+    columns_end(&t, out);
     fclose(out);
     assert_string_equal(text, "NAME        SIZE   END\n"
                               "é              5   x\n"
@@ -93,7 +93,7 @@ static void table__cut__never_splits_a_character(void **state)
                  {"abc", 1, false, ""},         {"", 0, true, ""}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         AUTO_BUF out = BUF_INIT;
-        table_cut(cases[i].in, cases[i].width, cases[i].utf8, &out);
+        columns_cut(cases[i].in, cases[i].width, cases[i].utf8, &out);
         assert_string_equal(buf_str(&out), cases[i].out);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lays out columns; leaves out wide and combining characters (each counts as one). */
-#include "bench/table.h"
+#include "bench/columns.h"
 
 #include <string.h>
 
@@ -9,40 +9,40 @@
 
 enum { GAP = 3 };
 
-void table_begin(struct table *t, const char *headings)
+void columns_begin(struct columns *t, const char *headings)
 {
-    *t = (struct table){0};
-    while (headings != NULL && t->columns < TABLE_COLUMNS_MOST) {
+    *t = (struct columns){0};
+    while (headings != NULL && t->count < COLUMNS_MOST) {
         const char *bar = strchr(headings, '|');
-        t->right[t->columns] = headings[0] == '>';
-        headings += t->right[t->columns];
-        t->columns++;
+        t->right[t->count] = headings[0] == '>';
+        headings += t->right[t->count];
+        t->count++;
         strv_addn(&t->cells, headings,
                   bar != NULL ? (size_t)(bar - headings) : strlen(headings));
         headings = bar != NULL ? bar + 1 : NULL;
     }
 }
 
-void table_add(struct table *t, const char *text)
+void columns_add(struct columns *t, const char *text)
 {
     struct buf safe = BUF_INIT;
     report_escape_terminal(text, &safe);
     strv_take(&t->cells, buf_steal(&safe));
 }
 
-void table_add_bytes(struct table *t, unsigned long long bytes)
+void columns_add_bytes(struct columns *t, unsigned long long bytes)
 {
     struct buf text = BUF_INIT;
     report_bytes(bytes, &text);
     strv_take(&t->cells, buf_steal(&text));
 }
 
-void table_add_count(struct table *t, unsigned long long n)
+void columns_add_count(struct columns *t, unsigned long long n)
 {
     strv_take(&t->cells, xasprintf("%llu", n));
 }
 
-size_t table_width(const char *text)
+size_t columns_width(const char *text)
 {
     size_t width = 0;
     for (; *text != '\0'; text++)
@@ -51,9 +51,9 @@ size_t table_width(const char *text)
     return width;
 }
 
-void table_cut(const char *text, size_t width, bool utf8, struct buf *out)
+void columns_cut(const char *text, size_t width, bool utf8, struct buf *out)
 {
-    if (table_width(text) <= width) {
+    if (columns_width(text) <= width) {
         buf_adds(out, text);
         return;
     }
@@ -72,13 +72,13 @@ void table_cut(const char *text, size_t width, bool utf8, struct buf *out)
     buf_adds(out, mark);
 }
 
-static void print_row(const struct table *t, const size_t *widths, size_t first,
+static void print_row(const struct columns *t, const size_t *widths, size_t first,
                       FILE *out)
 {
-    for (size_t c = 0; c < t->columns; c++) {
+    for (size_t c = 0; c < t->count; c++) {
         const char *cell = t->cells.items[first + c];
-        int pad = (int)(widths[c] - table_width(cell));
-        bool last = c + 1 == t->columns;
+        int pad = (int)(widths[c] - columns_width(cell));
+        bool last = c + 1 == t->count;
         if (t->right[c])
             fprintf(out, "%*s", pad, "");
         fputs(cell, out);
@@ -88,15 +88,15 @@ static void print_row(const struct table *t, const size_t *widths, size_t first,
     fputc('\n', out);
 }
 
-void table_end(struct table *t, FILE *out)
+void columns_end(struct columns *t, FILE *out)
 {
-    size_t widths[TABLE_COLUMNS_MOST] = {0};
+    size_t widths[COLUMNS_MOST] = {0};
     for (size_t i = 0; i < t->cells.len; i++) {
-        size_t width = table_width(t->cells.items[i]);
-        if (width > widths[i % t->columns])
-            widths[i % t->columns] = width;
+        size_t width = columns_width(t->cells.items[i]);
+        if (width > widths[i % t->count])
+            widths[i % t->count] = width;
     }
-    for (size_t i = 0; i + t->columns <= t->cells.len; i += t->columns)
+    for (size_t i = 0; i + t->count <= t->cells.len; i += t->count)
         print_row(t, widths, i, out);
     strv_free(&t->cells);
 }
