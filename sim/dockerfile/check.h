@@ -21,8 +21,14 @@ int flags_apply(const struct instruction *in, const struct flag *known, size_t c
 /* An instruction that knows no flag must have none. */
 int flags_none(const struct instruction *in, struct err *err);
 
-/* Of `count` words the one nearest to `word` (two edits at most), or NULL. */
+/* Of `count` words the first of those nearest to `word` (two edits at most, case
+ * counts), or NULL. */
 const char *suggest(const char *word, const char *const *words, size_t count);
+
+/* Whether this is an image's name: [domain/]path[:tag][@digest]. */
+bool reference_valid(const char *name);
+/* A source of ADD that is fetched. */
+bool is_remote(const char *source);
 
 bool bool_parse(const char *text, bool *out); /* Go's strconv.ParseBool */
 /* "COPY" for copy; for messages. */
@@ -34,6 +40,9 @@ int instruction_check(const struct instruction *in, struct err *err);
 /* Values, judged where the stage is needed and no variable stands in them. */
 int instruction_check_values(const struct instruction *in, char escape,
                              struct err *err);
+
+/* Words whose quotes and ${…} are wrong whatever the variables hold. */
+int instruction_check_words(const struct instruction *in, char escape, struct err *err);
 
 /* stages.c: the stages of a file. */
 struct stage {

@@ -57,8 +57,8 @@ struct instruction {
     char *text;       /* for people: as written, continuations joined by one space */
     char *annotation; /* text after "# simbench:" of the comment line right above, or
                          NULL */
-    char *comment; /* comment lines right above, "#" and blanks removed, one a line; or
-                      NULL */
+    char *comment; /* comment lines since the instruction before, "#" and outer blanks
+                      removed, one a line; or NULL */
     struct instruction *onbuild; /* ONBUILD: the instruction after the word, or NULL */
 };
 

@@ -22,10 +22,9 @@ static size_t distance(const char *a, size_t an, const char *b, size_t bn)
         const size_t *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= bn; j++) {
-            bool same = lower(a[i - 1]) == lower(b[j - 1]);
+            bool same = a[i - 1] == b[j - 1];
             row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + !same);
-            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-                lower(a[i - 2]) == lower(b[j - 1]))
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 row[j] = least(row[j], before[j - 2] + 1);
         }
     }

@@ -54,9 +54,11 @@ static void find(struct dockerfile *df, struct instruction *in, const char *line
     struct strv words = STRV_INIT;
     struct err ignored = ERR_INIT;
     size_t cap = 0;
-    /* An open quote hides what comes after it and is the shell's business. */
-    (void)lexer_split(span_of(line), '\\', true, &words, &ignored);
-    for (size_t i = 0; i < words.len && in->heredoc_count < HEREDOCS_MOST; i++) {
+    /* In a line with an open quote BuildKit sees no heredoc: the rest is the shell's
+     * business. */
+    int rc = lexer_split(span_of(line), '\\', true, &words, &ignored);
+    for (size_t i = 0; rc == 0 && i < words.len && in->heredoc_count < HEREDOCS_MOST;
+         i++) {
         struct heredoc found;
         if (!read_heredoc(words.items[i], &found, &df->arena))
             continue;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "sim/dockerfile/check.h"
-#include "sim/dockerfile/word.h"
 
 static const char *const titles[] = {
     [INSTRUCTION_UNKNOWN] = "",        [INSTRUCTION_ADD] = "ADD",
@@ -368,121 +367,5 @@ int instruction_check(const struct instruction *in, struct err *err)
     int rc = has_own_flags(in->kind) ? 0 : flags_none(in, err);
     if (rc == 0)
         rc = check_kind(in, err);
-    return rc != 0 ? err_at(err, NULL, in->line) : 0;
-}
-
-static int check_ports(const struct instruction *in, char escape, struct err *err)
-{
-    const struct word_options options = {.escape = escape};
-    for (size_t i = 0; i < in->args.len; i++) {
-        struct strv words = STRV_INIT, ports = STRV_INIT;
-        int rc = 0;
-        if (!has_variable(in->args.items[i]))
-            rc = word_expand_split(in->args.items[i], &options, &words, err);
-        for (size_t k = 0; rc == 0 && k < words.len; k++)
-            rc = words.items[k][0] == '\0' ? 0
-                                           : ports_parse(words.items[k], &ports, err);
-        strv_free(&words);
-        strv_free(&ports);
-        if (rc != 0)
-            return rc;
-    }
-    return 0;
-}
-
-static int check_signal(const struct instruction *in, char escape, struct err *err)
-{
-    const struct word_options options = {.escape = escape};
-    char *name;
-    if (has_variable(in->args.items[0]))
-        return 0;
-    int rc = word_expand(in->args.items[0], &options, &name, err);
-    if (rc != 0)
-        return rc;
-    rc = signal_check(name, err);
-    free(name);
-    return rc;
-}
-
-static bool is_remote(const char *source)
-{
-    static const char *const starts[] = {"http://", "https://", "git@", "git://",
-                                         "ssh://"};
-    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        if (strncmp(source, starts[i], strlen(starts[i])) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int check_checksum(const struct instruction *in, const struct copy_args *args,
-                          struct err *err)
-{
-    if (args->checksum == NULL || *args->checksum == '\0' ||
-        has_variable(args->checksum))
-        return 0;
-    if (args->sources.len != 1 || in->heredoc_count > 0)
-        return err_set(err, ERR_INPUT,
-                       "checksum can't be specified for multiple sources");
-    if (!is_remote(args->sources.items[0]) && !has_variable(args->sources.items[0]))
-        return err_set(err, ERR_INPUT, "checksum requires HTTP(S) or Git sources");
-    return 0;
-}
-
-static int check_copy_values(const struct instruction *in, struct err *err)
-{
-    struct copy_args args;
-    int rc = instruction_copy(in, &args, err);
-    if (rc != 0)
-        return rc;
-    if (args.chmod != NULL && !has_variable(args.chmod))
-        rc = chmod_check(args.chmod, err);
-    if (rc == 0)
-        rc = check_checksum(in, &args, err);
-    copy_args_free(&args);
-    return rc;
-}
-
-static int check_volume_values(const struct instruction *in, struct err *err)
-{
-    for (size_t i = 0; i < in->args.len; i++) {
-        if (strcmp(in->args.items[i], "\"\"") == 0 ||
-            strcmp(in->args.items[i], "''") == 0)
-            return err_set(err, ERR_INPUT,
-                           "VOLUME specified can not be an empty string");
-    }
-    return 0;
-}
-
-static int check_values(const struct instruction *in, char escape, struct err *err)
-{
-    struct run_args run;
-    int rc = 0;
-    switch (in->kind) {
-    case INSTRUCTION_RUN:
-        if (in->json && in->args.len == 0)
-            return err_set(err, ERR_INPUT,
-                           "RUN [] holds no command: arguments are required");
-        rc = instruction_run(in, &run, err);
-        if (rc == 0)
-            run_args_free(&run);
-        return rc;
-    case INSTRUCTION_COPY:
-    case INSTRUCTION_ADD:
-        return check_copy_values(in, err);
-    case INSTRUCTION_EXPOSE:
-        return check_ports(in, escape, err);
-    case INSTRUCTION_STOPSIGNAL:
-        return check_signal(in, escape, err);
-    case INSTRUCTION_VOLUME:
-        return check_volume_values(in, err);
-    default:
-        return 0;
-    }
-}
-
-int instruction_check_values(const struct instruction *in, char escape, struct err *err)
-{
-    int rc = check_values(in, escape, err);
     return rc != 0 ? err_at(err, NULL, in->line) : 0;
 }

@@ -104,6 +104,7 @@ struct lint_warning {
 struct lint_report {
     struct lint_warning *warnings; /* in the order of lines */
     size_t len, cap;
+    bool is_error; /* "# check=error=true": warnings make the build fail */
 };
 /* Every rule that one Dockerfile can trigger, honouring a `# check=` directive. The
  * context's ignore file is needed for CopyIgnoredFile: `excluded` may be NULL. Returns

@@ -10,7 +10,7 @@
 #include "sim/dockerfile/word.h"
 
 /* Splits at white space outside quotes; quotes and escapes stay where `raw`, variables
- * stay as written. Words found before an error (an open quote) are kept. */
+ * stay as written. */
 int lexer_split(struct span text, char escape, bool raw, struct strv *out,
                 struct err *err);
 

@@ -12,8 +12,8 @@ int reader_next_raw(struct reader *r, struct span *line, struct err *err)
     const char *nl = memchr(r->at, '\n', left);
     size_t n = nl != NULL ? (size_t)(nl - r->at) + 1 : left;
     r->line++;
-    if (n > LINE_MOST - 1) {
-        err_set(err, ERR_INPUT, "the line is longer than %d bytes", LINE_MOST - 1);
+    if (n - (nl != NULL) > LINE_MOST) {
+        err_set(err, ERR_INPUT, "the line is longer than %d bytes", LINE_MOST);
         err_hint(err,
                  "end it with a continuation character and go on in the next line, "
                  "or COPY a file");

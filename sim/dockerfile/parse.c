@@ -150,7 +150,7 @@ static int read_line(struct parser *ps, struct span line)
         ps->directives_over = true;
     }
     if (line.n == 0) {
-        forget_comment(ps);
+        ps->annotation = NULL;
         return 0;
     }
     if (line.p[0] == '#') {

@@ -6,8 +6,8 @@
 #include "sim/dockerfile/dockerfile.h"
 #include "sim/dockerfile/scan.h"
 
-/* A line may have this many bytes, its end included, as in BuildKit. */
-enum { LINE_MOST = 65536 };
+/* A line may have this many bytes before its line feed, as in BuildKit. */
+enum { LINE_MOST = 65535 };
 
 struct reader {
     const char *at, *end;

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "sim/dockerfile/check.h"
+#include "sim/dockerfile/lint.h"
 
 /* Stages are walked recursively; nobody writes more. */
 enum { STAGES_MOST = 1000 };
@@ -178,14 +179,46 @@ static int check_instructions(const struct dockerfile *df, struct err *err)
     return err_hint(err, "add FROM IMAGE, or FROM scratch");
 }
 
+/* FROM's words and the ARGs before the first, needed or not; names of images. */
+static int check_global_words(const struct dockerfile *df, const struct stage *stages,
+                              size_t count, struct err *err)
+{
+    size_t first = stages[0].first - 1;
+    for (size_t i = 0; i < first; i++) {
+        int rc = instruction_check_words(&df->instructions[i], df->escape, err);
+        if (rc != 0)
+            return rc;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *image = stages[i].args.image;
+        int rc = instruction_check_words(stages[i].from, df->escape, err);
+        bool literal = strpbrk(image, "$\"'\\`") == NULL;
+        if (rc == 0 && literal && stage_by_name(stages, i, image) < 0 &&
+            !reference_valid(image)) {
+            rc = err_set(
+                err, ERR_INPUT,
+                "failed to parse stage name \"%.200s\": invalid reference format",
+                image);
+            err_hint(err, "an image is [registry/]name[:tag], its name in lower case");
+        }
+        if (rc != 0)
+            return err_at(err, NULL, stages[i].from->line);
+    }
+    return 0;
+}
+
 int dockerfile_check_syntax(const struct dockerfile *df, struct err *err)
 {
-    int rc = check_instructions(df, err);
+    int rc = lint_read_directives(df, NULL, err);
+    if (rc == 0)
+        rc = check_instructions(df, err);
     if (rc == 0) {
         struct stage *stages;
         size_t count = stages_find(df, &stages);
         AUTO_FREE bool *done = xcalloc(count, sizeof *done);
-        rc = walk_stages(df, stages, count, -1, done, err);
+        rc = check_global_words(df, stages, count, err);
+        if (rc == 0)
+            rc = walk_stages(df, stages, count, -1, done, err);
         free(stages);
     }
     return rc != 0 ? err_at(err, df->name, 0) : 0;
@@ -220,7 +253,9 @@ static int check_stage(const struct dockerfile *df, const struct stage *s,
     int rc = 0;
     for (size_t i = s->first; rc == 0 && i < s->end; i++) {
         const struct instruction *in = &df->instructions[i];
-        rc = instruction_check_values(in, df->escape, err);
+        rc = instruction_check_words(in, df->escape, err);
+        if (rc == 0)
+            rc = instruction_check_values(in, df->escape, err);
         at_root = at_root && in->kind != INSTRUCTION_WORKDIR;
         if (rc == 0 && at_root && in->kind == INSTRUCTION_RUN)
             rc = check_root_mounts(in, err);

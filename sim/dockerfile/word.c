@@ -221,13 +221,13 @@ static struct span name_at(struct lexer *lx)
     return (struct span){start, (size_t)(lx->at - start)};
 }
 
-/* NULL if unset; `used` says that an unset variable is worth a warning. */
-static const char *value_of(const struct lexer *lx, const char *name, bool used)
+/* NULL if unset. */
+static const char *value_of(const struct lexer *lx, const char *name)
 {
     const char *value =
         lx->opt->lookup != NULL ? lx->opt->lookup(lx->opt->payload, name) : NULL;
     struct strv *unset = lx->opt->unset;
-    if (value == NULL && used && unset != NULL && !strv_contains(unset, name))
+    if (value == NULL && unset != NULL && !strv_contains(unset, name))
         strv_add(unset, name);
     return value;
 }
@@ -240,7 +240,7 @@ static int alternative(struct lexer *lx, const char *name, char op, bool colon,
     int rc = read_part(lx, '}', false, &word);
     if (rc != 0)
         return rc;
-    const char *value = value_of(lx, name, op == '?');
+    const char *value = value_of(lx, name);
     bool is_set = value != NULL && !(colon && value[0] == '\0');
     if (op == '+') {
         if (is_set)
@@ -265,7 +265,7 @@ static int trimmed(struct lexer *lx, const char *name, char op, struct buf *out)
     int rc = read_part(lx, '}', true, &text);
     if (rc != 0)
         return rc;
-    const char *found = value_of(lx, name, true);
+    const char *found = value_of(lx, name);
     struct span value = span_of(found != NULL ? found : "");
     struct span source = {buf_str(&text), text.len};
     bool longest = source.n > 0 && source.p[0] == op;
@@ -357,7 +357,7 @@ static int replaced(struct lexer *lx, const char *name, struct buf *out)
         rc = read_part(lx, '}', true, &text);
     if (rc != 0)
         return rc;
-    const char *found = value_of(lx, name, true);
+    const char *found = value_of(lx, name);
     struct span value = span_of(found != NULL ? found : "");
     /* Matching is quadratic: bound what a hostile file can ask for. */
     if (value.n > 65536 || source.len > 4096 || value.n * (source.len + 1) > 1u << 22)
@@ -386,7 +386,7 @@ static int braced(struct lexer *lx, struct buf *out)
     char op = *lx->at++;
     bool colon = op == ':';
     if (op == '}') {
-        const char *value = value_of(lx, name, true);
+        const char *value = value_of(lx, name);
         buf_adds(out, value != NULL ? value : "");
         return 0;
     }
@@ -425,7 +425,7 @@ static int dollar(struct lexer *lx, struct buf *out)
         }
         if (!lx->keep_names) {
             AUTO_FREE char *name = xstrndup(span.p, span.n);
-            const char *value = value_of(lx, name, true);
+            const char *value = value_of(lx, name);
             buf_adds(out, value != NULL ? value : "");
         }
     }
