@@ -59,11 +59,16 @@ static void forget_steps(struct progress *p)
     p->total = p->next = 0;
 }
 
-static void begin(struct progress *p, const struct build_result *result)
+/* Room for all steps of the build this step belongs to. */
+static bool make_room(struct progress *p, const struct build_step *step)
 {
-    forget_steps(p);
-    p->total = result->step_count;
-    p->held = xcalloc(p->total, sizeof *p->held);
+    size_t need = step->total > step->index ? step->total : step->index;
+    if (need > p->total) {
+        p->held = xreallocarray(p->held, need, sizeof *p->held);
+        memset(p->held + p->total, 0, (need - p->total) * sizeof *p->held);
+        p->total = need;
+    }
+    return step->index != 0;
 }
 
 static void show_next(struct progress *p)
@@ -78,7 +83,7 @@ static void show_next(struct progress *p)
 
 static void finished_step(struct progress *p, const struct build_step *step)
 {
-    if (p->show->step == NULL || step->index == 0 || step->index > p->total)
+    if (p->show->step == NULL || !make_room(p, step))
         return;
     struct held_step *held = &p->held[step->index - 1];
     struct buf text = BUF_INIT;
@@ -104,9 +109,11 @@ static void keep_tail(struct progress *p, const char *data, size_t len)
 void progress_listen(void *progress, const struct build_event *event)
 {
     struct progress *p = progress;
+    if (p->show->event != NULL)
+        p->show->event(p->self, event);
     switch (event->kind) {
     case BUILD_EVENT_BEGIN:
-        begin(p, event->result);
+        forget_steps(p);
         break;
     case BUILD_EVENT_STEP:
         finished_step(p, event->step);
@@ -122,8 +129,6 @@ void progress_listen(void *progress, const struct build_event *event)
     case BUILD_EVENT_WARNING:
         break;
     }
-    if (p->show->event != NULL)
-        p->show->event(p->self, event);
 }
 
 static void show_held(struct progress *p)
