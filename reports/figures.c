@@ -136,7 +136,9 @@ void report_grid_init(const struct result_scenario *s, struct report_grid *out)
         map_free(f.seen);
     }
     map_free(f.rows);
-    out->cells = xcalloc(out->row_count * s->variant_count + 1, sizeof *out->cells);
+    /* One more: none of either is legal. */
+    out->cells =
+        xcalloc(out->row_count * s->variant_count + 1, sizeof(struct result_build *));
     n = 0;
     for (size_t v = 0; v < s->variant_count; v++)
         for (size_t b = 0; b < s->variants[v].build_count; b++)
@@ -159,7 +161,7 @@ const struct result_build *report_grid_cell(const struct report_grid *g, size_t 
 /* ---- what it cost ---------------------------------------------------------------- */
 
 struct sum {
-    bool has_virtual, measured;
+    bool has_virtual, measured, failed;
     uint64_t virtual_ms, bytes;
     double wall_s;
 };
@@ -169,6 +171,7 @@ static struct sum rebuilds_of(const struct result_variant *v)
     struct sum sum = {.has_virtual = true, .measured = true};
     for (size_t b = 1; b < v->build_count; b++) {
         const struct result_build *build = &v->builds[b];
+        sum.failed |= build->error != NULL;
         sum.has_virtual &= build->has_virtual;
         sum.measured &= build->wall.n > 0;
         sum.virtual_ms += build->virtual_ms;
@@ -192,7 +195,7 @@ bool report_cost_of(const struct result_scenario *s, struct report_cost *out)
     bool measured = true;
     for (size_t v = 0; v < s->variant_count; v++) {
         struct sum sum = rebuilds_of(&s->variants[v]);
-        if (s->variants[v].build_count != s->variants[0].build_count)
+        if (s->variants[v].build_count != s->variants[0].build_count || sum.failed)
             return false;
         out->has_virtual &= sum.has_virtual;
         measured &= sum.measured;

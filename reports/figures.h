@@ -49,7 +49,8 @@ struct report_cost {
     double wall_s;
     uint64_t worst_bytes, best_bytes; /* new layers and fetches of the rebuilds */
 };
-/* False if there are not two variants with equally many rebuilds, or no difference. */
+/* False if there are not two variants with equally many rebuilds, if one failed, or if
+ * there is no difference. */
 bool report_cost_of(const struct result_scenario *s, struct report_cost *out);
 /* One sentence of it, not escaped. */
 void report_cost_text(const struct result_scenario *s, const struct report_cost *cost,

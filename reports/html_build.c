@@ -123,7 +123,8 @@ static void text_line(struct listing *l, const char *text)
     }
     if (strncmp(body, "# escape=`", 10) == 0)
         l->escape = '`';
-    row(l, "n", comment ? "" : "not needed", text, l->line);
+    const char *why = l->b->error != NULL ? "not run" : "not needed";
+    row(l, "n", comment ? "" : why, text, l->line);
     buf_adds(l->out, "<td>\n");
 }
 

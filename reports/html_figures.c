@@ -14,6 +14,8 @@ enum { COLORS = 6 }; /* of variants, in the style sheet: .v0 … */
 
 static double seconds_of(const struct result_build *b, bool virtual)
 {
+    if (b->error != NULL)
+        return 0;
     return virtual ? (double)b->virtual_ms / 1000 : b->wall.median;
 }
 
@@ -42,7 +44,10 @@ void report_html_bars(const struct result_scenario *s, const struct report_grid 
                      "aria-hidden=true><rect class=v%zu width=%.1f height=10 /></svg>"
                      "<span>",
                      v % COLORS, part * 1000);
-            report_html_time(virtual, b->has_virtual, b->virtual_ms, &b->wall, out);
+            if (b->error != NULL)
+                buf_adds(out, "failed");
+            else
+                report_html_time(virtual, b->has_virtual, b->virtual_ms, &b->wall, out);
             buf_adds(out, "</span>\n");
         }
     }
@@ -56,6 +61,24 @@ struct report_html_holders {
     size_t *slots;  /* number of the variant that has it plus one; 0: several */
 };
 
+/* Notes that variant number `v` has the layers of a build; returns the slots in use. */
+static size_t note_layers(struct report_html_holders *h, size_t used,
+                          const struct result_build *b, size_t v)
+{
+    for (size_t i = 0; i < b->layer_count; i++) {
+        const char *id = report_str(b->layers[i].diff_id);
+        size_t *slot = map_get(h->of, id);
+        if (slot == NULL) {
+            slot = &h->slots[used++];
+            *slot = v + 1;
+            map_put(h->of, id, slot);
+        } else if (*slot != v + 1) {
+            *slot = 0;
+        }
+    }
+    return used;
+}
+
 struct report_html_holders *report_html_holders_new(const struct result_scenario *s)
 {
     size_t all = 1, used = 0;
@@ -65,22 +88,9 @@ struct report_html_holders *report_html_holders_new(const struct result_scenario
     struct report_html_holders *h = xcalloc(1, sizeof *h);
     h->of = map_new();
     h->slots = xcalloc(all, sizeof *h->slots);
-    for (size_t v = 0; v < s->variant_count; v++) {
-        for (size_t b = 0; b < s->variants[v].build_count; b++) {
-            const struct result_build *build = &s->variants[v].builds[b];
-            for (size_t i = 0; i < build->layer_count; i++) {
-                const char *id = report_str(build->layers[i].diff_id);
-                size_t *slot = map_get(h->of, id);
-                if (slot == NULL) {
-                    slot = &h->slots[used++];
-                    *slot = v + 1;
-                    map_put(h->of, id, slot);
-                } else if (*slot != v + 1) {
-                    *slot = 0;
-                }
-            }
-        }
-    }
+    for (size_t v = 0; v < s->variant_count; v++)
+        for (size_t b = 0; b < s->variants[v].build_count; b++)
+            used = note_layers(h, used, &s->variants[v].builds[b], v);
     return h;
 }
 

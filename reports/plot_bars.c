@@ -33,7 +33,7 @@ static void survey(struct bars *b)
     b->virtual = true;
     for (size_t i = 0; i < b->grid.row_count * b->grid.column_count; i++) {
         const struct result_build *build = b->grid.cells[i];
-        if (build == NULL)
+        if (build == NULL || build->error != NULL)
             continue;
         b->bar_count++;
         b->virtual &= build->has_virtual;
@@ -41,7 +41,7 @@ static void survey(struct bars *b)
     }
     for (size_t i = 0; i < b->grid.row_count * b->grid.column_count; i++) {
         const struct result_build *build = b->grid.cells[i];
-        if (build != NULL)
+        if (build != NULL && build->error == NULL)
             b->max_s = fmax(b->max_s, b->virtual ? (double)build->virtual_ms / 1000
                                                  : build->wall.max);
     }
@@ -55,6 +55,12 @@ static void survey(struct bars *b)
 static void figure(const struct bars *b, double seconds, struct buf *out)
 {
     buf_addf(out, " %.9g", seconds * b->unit.per_second);
+}
+
+/* A failed build has no time to compare. */
+static bool has_bar(const struct bars *b, const struct result_build *build)
+{
+    return build != NULL && build->error == NULL && (b->virtual || build->wall.n > 0);
 }
 
 static char *data(const struct bars *b)
@@ -77,7 +83,7 @@ static char *data(const struct bars *b)
         buf_addf(&out, "\n%zu", row);
         for (size_t v = 0; v < b->grid.column_count; v++) {
             const struct result_build *build = report_grid_cell(&b->grid, row, v);
-            if (build == NULL || (!b->virtual && build->wall.n == 0)) {
+            if (!has_bar(b, build)) {
                 buf_adds(&out, b->virtual ? " NaN" : " NaN NaN NaN");
             } else if (b->virtual) {
                 figure(b, (double)build->virtual_ms / 1000, &out);

@@ -192,12 +192,12 @@ void report_plot_script(const struct report_plot *plot,
 /* ---- the list -------------------------------------------------------------------- */
 
 struct report_plot *report_plots_add(struct report_plots *p, size_t scenario,
-                                     const char *kind, const char *title)
+                                     const char *name, const char *title)
 {
     p->items = xreallocarray(p->items, p->count + 1, sizeof *p->items);
     struct report_plot *plot = &p->items[p->count++];
     *plot = (struct report_plot){
-        .scenario = scenario, .name = xstrdup(kind), .title = xstrdup(title)};
+        .scenario = scenario, .name = xstrdup(name), .title = xstrdup(title)};
     return plot;
 }
 

@@ -71,6 +71,21 @@ static void table__when_any_width__then_fits(void **state)
     }
 }
 
+static void markdown__when_rebuild_failed__then_no_cost(void **state)
+{
+    (void)state;
+    struct results *r = model_results();
+    AUTO_BUF before = BUF_INIT, after = BUF_INIT;
+    report_markdown(r, &before);
+    r->scenarios[0].variants[1].builds[1].error = xstrdup("disk full");
+    report_markdown(r, &after);
+    assert_non_null(strstr(buf_str(&before), "“bad” costs 44.9 s more than “good”"));
+    assert_null(strstr(buf_str(&after), "costs"));
+    assert_non_null(
+        strstr(buf_str(&after), "build good, edit app.py failed: disk full"));
+    results_free(r);
+}
+
 /* ---- hostile names --------------------------------------------------------------- */
 
 static void render(const char *text, enum report_format format, struct buf *out)
@@ -254,6 +269,7 @@ int main(void)
         cmocka_unit_test(format__when_reference__then_golden),
         cmocka_unit_test(format__when_empty__then_no_crash),
         cmocka_unit_test(table__when_any_width__then_fits),
+        cmocka_unit_test(markdown__when_rebuild_failed__then_no_cost),
         cmocka_unit_test(html__when_hostile__then_same_tags),
         cmocka_unit_test(table__when_hostile__then_no_escape),
         cmocka_unit_test(markdown__when_hostile__then_same_shape),

@@ -42,7 +42,7 @@ static void init__when_reference__then_golden(void **state)
     struct results *r = model_results();
     struct report_plots plots;
     report_plots_init(r, &plots);
-    assert_int_equal(plots.count, 4);
+    assert_int_equal(plots.count, 3); /* none of the scenario that only failed */
     for (size_t i = 0; i < plots.count; i++) {
         AUTO_FREE char *gp = xasprintf("%s.gp", plots.items[i].name);
         AUTO_FREE char *dat = xasprintf("%s.dat", plots.items[i].name);

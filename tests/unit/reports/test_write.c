@@ -173,7 +173,7 @@ static void write__when_plots__then_linked(void **state)
     assert_int_equal(write_report(report, true, &notice, &err), 0);
     if (notice.len > 0)
         skip(); /* no gnuplot here */
-    assert_int_equal(count_files(plots), 4 * 4);
+    assert_int_equal(count_files(plots), 3 * 4);
     assert_true(holds(report, "index.html", "href=\"plots/edit-app-py-builds.svg\""));
     assert_true(holds(plots, "edit-app-py-builds.svg", "</svg>"));
 }
