@@ -36,7 +36,8 @@ const char *suggest(const char *word, const char *const *words, size_t count)
     const char *best = NULL;
     size_t best_distance = 3, n = strlen(word);
     for (size_t i = 0; i < count && n <= WORD_MOST; i++) {
-        size_t d = distance(word, n, words[i], strlen(words[i]));
+        size_t other = strlen(words[i]);
+        size_t d = other <= WORD_MOST ? distance(word, n, words[i], other) : WORD_MOST;
         if (d < best_distance) {
             best_distance = d;
             best = words[i];

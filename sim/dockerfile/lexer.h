@@ -22,8 +22,8 @@ struct pattern {
     } * atoms;
     size_t len;
 };
-int pattern_compile(struct span text, struct pattern *out, struct err *err);
-void pattern_free(struct pattern *p);
+int word_pattern_compile(struct span text, struct pattern *out, struct err *err);
+void word_pattern_free(struct pattern *p);
 /* Bytes of `value` that the pattern matches from its start (shortest or longest), -1 if
  * it does not. */
 long pattern_prefix(const struct pattern *p, struct span value, bool longest);

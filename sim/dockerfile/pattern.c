@@ -5,7 +5,7 @@
 
 #include "sim/dockerfile/lexer.h"
 
-int pattern_compile(struct span text, struct pattern *out, struct err *err)
+int word_pattern_compile(struct span text, struct pattern *out, struct err *err)
 {
     *out = (struct pattern){xreallocarray(NULL, text.n + 1, sizeof *out->atoms), 0};
     for (size_t i = 0; i < text.n; i++) {
@@ -17,7 +17,7 @@ int pattern_compile(struct span text, struct pattern *out, struct err *err)
             continue;
         /* Docker knows these escapes and no other. */
         if (i + 1 == text.n || strchr("*?\\/}\"'$", text.p[i + 1]) == NULL) {
-            pattern_free(out);
+            word_pattern_free(out);
             return err_set(err, ERR_INPUT,
                            "invalid pattern (%.*s) in substitution: invalid escape",
                            (int)text.n, text.p);
@@ -27,7 +27,7 @@ int pattern_compile(struct span text, struct pattern *out, struct err *err)
     return 0;
 }
 
-void pattern_free(struct pattern *p)
+void word_pattern_free(struct pattern *p)
 {
     free(p->atoms);
     *p = (struct pattern){0};

@@ -272,12 +272,12 @@ static int trimmed(struct lexer *lx, const char *name, char op, struct buf *out)
     if (longest)
         source = (struct span){source.p + 1, source.n - 1};
     struct pattern pattern;
-    rc = pattern_compile(source, &pattern, lx->err);
+    rc = word_pattern_compile(source, &pattern, lx->err);
     if (rc != 0)
         return rc;
     long at = op == '#' ? pattern_prefix(&pattern, value, longest)
                         : pattern_suffix(&pattern, value, longest);
-    pattern_free(&pattern);
+    word_pattern_free(&pattern);
     if (at < 0)
         buf_adds(out, value.p);
     else if (op == '#')
@@ -364,11 +364,11 @@ static int replaced(struct lexer *lx, const char *name, struct buf *out)
         return syntax(lx, "the pattern or the value is too long for a replacement");
     struct pattern pattern;
     rc =
-        pattern_compile((struct span){buf_str(&source), source.len}, &pattern, lx->err);
+        word_pattern_compile((struct span){buf_str(&source), source.len}, &pattern, lx->err);
     if (rc != 0)
         return rc;
     replace(&pattern, value, (struct span){buf_str(&text), text.len}, all, out);
-    pattern_free(&pattern);
+    word_pattern_free(&pattern);
     return 0;
 }
 
