@@ -4,6 +4,8 @@
 #ifndef SIM_LAYER_TAR_INTERNAL_H
 #define SIM_LAYER_TAR_INTERNAL_H
 
+#include <stdbool.h>
+
 #include "sim/layer/tar.h"
 
 /* The stream: collected to large pieces, handed to the sink on the caller's thread,
@@ -29,5 +31,17 @@ bool read_ahead_has(const struct entry *entry);
 int read_ahead_take(struct read_ahead *ahead, const struct entry *entry,
                     const void **data, struct digest *digest, struct err *err);
 void read_ahead_free(struct read_ahead *ahead); /* NULL is legal */
+
+struct archive;
+/* Bytes for libarchive to read from. */
+struct tar_source;
+/* Starts to read; `compressed` tries gzip, bzip2, xz and zstd. *archive is closed with
+ * tar_source_free. */
+int tar_source_open(const struct content *content, uint64_t size, bool compressed,
+                    struct tar_source **out, struct err *err);
+struct archive *tar_source_archive(const struct tar_source *source);
+/* What went wrong: the reading itself, or what libarchive says of the bytes. */
+int tar_source_error(const struct tar_source *source, struct err *err);
+void tar_source_free(struct tar_source *source); /* NULL is legal */
 
 #endif

@@ -347,35 +347,44 @@ struct node *node_child(struct view *view, struct node *dir, const char *name,
     return find_kid(dir->folder, name, len);
 }
 
-/* Whether the folder last looked into is the one whose path is the first len bytes. */
-static bool is_near(const struct view *view, const char *path, size_t len)
+static bool is_folder_at(const struct node *node, const char *path, size_t len)
 {
-    return view->near != NULL && node_is_dir(view->near) &&
-           strncmp(view->near->now->path, path, len) == 0 &&
-           view->near->now->path[len] == '\0';
+    return node != NULL && node_is_dir(node) &&
+           strncmp(node->now->path, path, len) == 0 && node->now->path[len] == '\0';
+}
+
+/* The folder of that path if it is the one last looked into, or the one above it:
+ * mostly paths come in order. */
+static struct node *near_folder(const struct view *view, const char *path, size_t len)
+{
+    if (view->near == NULL || len == 0)
+        return NULL;
+    if (is_folder_at(view->near, path, len))
+        return view->near;
+    return is_folder_at(view->near->parent, path, len) ? view->near->parent : NULL;
 }
 
 struct node *view_node_n(struct view *view, const char *path, size_t len)
 {
-    struct node *at = view_root(view);
-    if (len > 0 && is_near(view, path, len))
-        return view->near;
-    size_t parent = len;
-    while (parent > 0 && path[parent - 1] != '/')
-        parent--;
-    size_t i = 0;
-    if (parent > 0 && is_near(view, path, parent - 1)) {
-        at = view->near;
-        i = parent;
+    struct node *at = near_folder(view, path, len);
+    if (at != NULL)
+        return at;
+    size_t i = len;
+    while (i > 0 && path[i - 1] != '/')
+        i--;
+    at = i > 0 ? near_folder(view, path, i - 1) : NULL;
+    if (at == NULL) {
+        at = view_root(view);
+        i = 0;
     }
     while (i < len) {
         const char *slash = memchr(path + i, '/', len - i);
         size_t n = slash != NULL ? (size_t)(slash - path) - i : len - i;
-        if (slash == NULL)
-            view->near = at;
         at = node_child(view, at, path + i, n);
         if (at == NULL)
             return NULL;
+        if (node_is_dir(at))
+            view->near = at;
         i += n + (slash != NULL);
     }
     return at;

@@ -234,13 +234,22 @@ static int stream_big_file(int fd, const char *path, uint64_t size, content_sink
     return more != 0 ? changed(path, err) : 0;
 }
 
+int content_open_host(const struct content *content, int *fd, struct err *err)
+{
+    *fd = open_below(content->from.host.root->fd, content->from.host.path);
+    if (*fd < 0)
+        return err_errno(err, errno, "cannot open %s", content->from.host.path);
+    return 0;
+}
+
 static int stream_host(const struct content *content, uint64_t size, content_sink *sink,
                        void *payload, struct err *err)
 {
     const char *path = content->from.host.path;
-    AUTO_CLOSE int fd = open_below(content->from.host.root->fd, path);
-    if (fd < 0)
-        return err_errno(err, errno, "cannot open %s", path);
+    AUTO_CLOSE int fd = -1;
+    int rc = content_open_host(content, &fd, err);
+    if (rc != 0)
+        return rc;
     if (size >= SMALL_READ)
         return stream_big_file(fd, path, size, sink, payload, err);
     /* One byte more than the file should have: a single read tells its true length,

@@ -64,6 +64,8 @@ typedef int content_sink(void *payload, const void *data, size_t len, struct err
  * ("changed while it was read"). */
 int content_stream(const struct content *content, uint64_t size, content_sink *sink,
                    void *payload, struct err *err);
+/* Opens a CONTENT_HOST file for reading from its start; the caller closes *fd. */
+int content_open_host(const struct content *content, int *fd, struct err *err);
 /* Reads all of it; more than limit is ERR_INPUT. Appends to out. */
 struct buf;
 int content_load(const struct content *content, uint64_t size, uint64_t limit,
