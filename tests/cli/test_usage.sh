@@ -109,3 +109,17 @@ err_empty
 sb "$(printf 'a\033[31mb')"
 exits 2
 holds "no escape character" sh -c "! grep -q \"$(printf '\033')\" err.txt"
+
+# The man page knows every command and every option.
+page=$TESTS/../docs/simbench.1
+for c in run build history images df rmi prune inspect export import parse \
+    check-ignore plan context diff pull compare engines; do
+    last="$c --help against the man page"
+    word=$(echo "$c" | sed 's/-/\\\\-/')
+    holds "the man page has $c" grep -qE "^\\.(B|BR|BI) $word( |$)" "$page"
+    "$SIMBENCH" "$c" --help >$out
+    for option in $(grep -oE '^ +(-[a-z], )?--[a-z-]+' $out | grep -oE '[-][-][a-z-]+'); do
+        word=$(echo "$option" | sed 's/-/\\\\-/g')
+        holds "the man page has $option of $c" grep -qE -- "$word([ ]|\$)" "$page"
+    done
+done
