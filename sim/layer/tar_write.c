@@ -295,8 +295,8 @@ int tar_write(const struct tree *layer, const struct tar_options *options,
     w.out = tar_out_new(options->sink, options->sink_payload, expected_bytes(layer));
     w.ahead = read_ahead_new(layer, options->complete != NULL);
     int rc = write_all(&w, out);
-    if (rc != 0 && w.archive != NULL)
-        archive_write_fail(w.archive); /* or freeing it goes on writing */
+    if (rc != 0)
+        w.rc = rc; /* on_bytes refuses what libarchive adds when it is freed */
     if (w.archive != NULL)
         archive_write_free(w.archive);
     archive_entry_free(w.header);
