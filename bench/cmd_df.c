@@ -91,7 +91,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
 {
     const struct df_values *values = in->values;
     AUTO_STORE *store = NULL;
-    struct store_usage usage;
+    struct store_usage usage = {0};
     int r = cli_open_store(cli, &store, err);
     if (r == 0 && values->verify)
         return verify(cli, store, err);

@@ -124,13 +124,12 @@ static int compare_entries(struct entry *a, struct entry *b, struct buf *what,
     return 0;
 }
 
-static struct change *new_change(struct changes *changes, const struct entry *from,
-                                 const struct entry *to)
+static struct change *new_change(struct changes *changes, const char *path,
+                                 const struct entry *from, const struct entry *to)
 {
     GROW(changes->items, changes->cap, changes->len + 1);
     struct change *c = &changes->items[changes->len++];
-    *c = (struct change){
-        .path = from != NULL ? from->path : to->path, .from = from, .to = to};
+    *c = (struct change){.path = path, .from = from, .to = to};
     return c;
 }
 
@@ -144,16 +143,19 @@ static int compare_files(struct tree *a, struct tree *b, struct changes *out,
                         ? -1
                         : path_compare(a->entries[i].path, b->entries[j].path);
         if (order < 0) {
-            new_change(out, &a->entries[i++], NULL);
+            new_change(out, a->entries[i].path, &a->entries[i], NULL);
+            i++;
             out->deleted++;
         } else if (order > 0) {
-            new_change(out, NULL, &b->entries[j++]);
+            new_change(out, b->entries[j].path, NULL, &b->entries[j]);
+            j++;
             out->added++;
         } else {
             struct buf what = BUF_INIT;
             int r = compare_entries(&a->entries[i], &b->entries[j], &what, err);
             if (r == 0 && what.len != 0) {
-                new_change(out, &a->entries[i], &b->entries[j])->what = what;
+                new_change(out, a->entries[i].path, &a->entries[i], &b->entries[j])
+                    ->what = what;
                 out->changed++;
             } else {
                 buf_free(&what);

@@ -91,9 +91,14 @@ static int store_choice(const struct found *f, const char *text, struct err *err
 
 static int store_value(const struct found *f, const char *text, struct err *err)
 {
+    if (f->spec->kind == OPTION_FLAG)
+        return store_flag(f, text, err);
+    if (text == NULL)
+        return err_set(err, ERR_INPUT, "--%s needs a value: %s", f->spec->name,
+                       f->spec->argument);
     switch (f->spec->kind) {
     case OPTION_FLAG:
-        return store_flag(f, text, err);
+        break;
     case OPTION_TEXT:
         *(const char **)f->value = text;
         return 0;
@@ -141,14 +146,10 @@ struct pass {
     size_t word_count, at;
 };
 
-static int need_argument(struct pass *p, const struct option_spec *spec,
-                         const char **text, struct err *err)
+/* The word after this one, NULL at the end. */
+static const char *next_word(struct pass *p)
 {
-    if (p->at + 1 >= p->word_count)
-        return err_set(err, ERR_INPUT, "--%s needs a value: %s", spec->name,
-                       spec->argument);
-    *text = p->words[++p->at];
-    return 0;
+    return p->at + 1 < p->word_count ? p->words[++p->at] : NULL;
 }
 
 static int parse_long(struct pass *p, struct err *err)
@@ -159,11 +160,8 @@ static int parse_long(struct pass *p, struct err *err)
     if (f.spec == NULL)
         return unknown_option(p->sets, p->set_count, word, err);
     const char *text = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
-    if (text == NULL && f.spec->kind != OPTION_FLAG) {
-        int r = need_argument(p, f.spec, &text, err);
-        if (r < 0)
-            return r;
-    }
+    if (text == NULL && f.spec->kind != OPTION_FLAG)
+        text = next_word(p);
     return store_value(&f, text, err);
 }
 
@@ -175,14 +173,10 @@ static int parse_letters(struct pass *p, struct err *err)
         if (f.spec == NULL)
             return unknown_option(p->sets, p->set_count, word, err);
         const char *text = NULL;
-        if (f.spec->kind != OPTION_FLAG) {
+        if (f.spec->kind != OPTION_FLAG && c[1] == '\0')
+            text = next_word(p);
+        else if (f.spec->kind != OPTION_FLAG)
             text = c[1] == '=' ? c + 2 : c + 1;
-            if (c[1] == '\0') {
-                int r = need_argument(p, f.spec, &text, err);
-                if (r < 0)
-                    return r;
-            }
-        }
         int r = store_value(&f, text, err);
         if (r < 0 || text != NULL)
             return r;

@@ -69,7 +69,7 @@ static void add_bar(const struct running *r, struct buf *out)
     int filled = (int)((double)done / (double)r->total * BAR_WIDTH);
     buf_adds(out, " [");
     for (int i = 0; i < BAR_WIDTH; i++)
-        buf_addc(out, i < filled ? '=' : i == filled ? '>' : ' ');
+        buf_adds(out, i < filled ? "=" : i == filled ? ">" : " ");
     buf_adds(out, "] ");
     report_bytes(r->done, out);
     buf_adds(out, " of ");

@@ -65,8 +65,9 @@ static void outputs__wrong_forms__are_refused(void **state)
         outputs_free(&outputs);
     }
     struct outputs none = {0};
+    struct err err = ERR_INIT;
     struct strv empty = STRV_INIT;
-    assert_int_equal(outputs_parse(&empty, "rar", -1, &none, NULL), ERR_INPUT);
+    assert_int_equal(outputs_parse(&empty, "rar", -1, &none, &err), ERR_INPUT);
     outputs_free(&none);
 }
 
