@@ -117,7 +117,7 @@ static void figures_row(const struct result_build *b, struct buf *out)
 static void figures(const struct result_scenario *s, const struct report_grid *grid,
                     struct buf *out)
 {
-    buf_adds(out, "<div class=scroll tabindex=0 role=region aria-label=\"Figures\">"
+    buf_adds(out, "<div class=scroll tabindex=0 role=group aria-label=\"Figures\">"
                   "<table class=figures><thead><tr><th scope=col>build"
                   "<th scope=col>run / reused<th scope=col>new layers"
                   "<th scope=col>fetched<th scope=col>virtual clock"
