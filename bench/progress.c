@@ -153,9 +153,8 @@ static void print_tail(const struct buf *tail)
     const char *line = tail->data + start + (lines > TAIL_LINES);
     while (line[0] != '\0') {
         size_t len = strcspn(line, "\n");
-        AUTO_FREE char *text = xstrndup(line, len);
         AUTO_BUF safe = BUF_INIT;
-        report_escape_terminal(text, &safe);
+        progress_output_line(line, len, &safe);
         fprintf(stderr, "  | %s\n", buf_str(&safe));
         line += len + (line[len] == '\n');
     }

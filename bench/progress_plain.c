@@ -58,6 +58,19 @@ void progress_summary(const struct build_result *result, struct buf *out)
     buf_adds(out, " wall");
 }
 
+void progress_output_line(const char *text, size_t len, struct buf *out)
+{
+    AUTO_BUF plain = BUF_INIT;
+    while (len != 0 && text[len - 1] == '\r')
+        len--;
+    for (size_t i = 0; i < len; i++)
+        if (text[i] == '\t')
+            buf_adds(&plain, "    ");
+        else
+            buf_addc(&plain, text[i]);
+    report_escape_terminal(buf_str(&plain), out);
+}
+
 static void *plain_start(const struct progress_options *options)
 {
     struct plain_lines *self = xcalloc(1, sizeof *self);
@@ -83,19 +96,18 @@ static void plain_render(const struct progress_options *options,
     progress_step_seconds(step, out);
 }
 
-static void print_output_line(const struct plain_lines *lines, const char *text)
+static void print_partial(struct plain_lines *lines)
 {
     AUTO_BUF safe = BUF_INIT;
-    report_escape_terminal(text, &safe);
+    progress_output_line(buf_str(&lines->partial), lines->partial.len, &safe);
     fprintf(lines->options->out, "  | %s\n", buf_str(&safe));
+    buf_clear(&lines->partial);
 }
 
 static void end_partial(struct plain_lines *lines)
 {
-    if (lines->partial.len == 0)
-        return;
-    print_output_line(lines, lines->partial.data);
-    buf_clear(&lines->partial);
+    if (lines->partial.len != 0)
+        print_partial(lines);
 }
 
 static void plain_output(struct plain_lines *lines, const char *data, size_t len)
@@ -105,8 +117,7 @@ static void plain_output(struct plain_lines *lines, const char *data, size_t len
         size_t taken = end != NULL ? (size_t)(end - data) : len;
         buf_add(&lines->partial, data, taken);
         if (end != NULL) {
-            print_output_line(lines, lines->partial.data);
-            buf_clear(&lines->partial);
+            print_partial(lines);
             taken++;
         }
         data += taken;

@@ -25,6 +25,9 @@ extern const struct progress_show progress_show_json, progress_show_plain,
 const char *progress_status_word(enum step_status status, bool plan);
 /* Virtual seconds where the step has them, else wall seconds. */
 void progress_step_seconds(const struct build_step *step, struct buf *out);
+/* One line of a command's output made fit to print: tabs become blanks, other control
+ * characters are shown as escapes, a carriage return at the end goes. */
+void progress_output_line(const char *text, size_t len, struct buf *out);
 /* The summary line of a finished build: name, steps, bytes, both clocks. */
 void progress_summary(const struct build_result *result, struct buf *out);
 

@@ -180,9 +180,8 @@ static void keep_line(struct live *live, const char *data, size_t len)
     size_t start = len;
     while (start != 0 && data[start - 1] != '\n' && data[start - 1] != '\r')
         start--;
-    AUTO_FREE char *line = xstrndup(data + start, len - start);
     buf_clear(&live->last_line);
-    report_escape_terminal(line, &live->last_line);
+    progress_output_line(data + start, len - start, &live->last_line);
 }
 
 static void transfer(struct live *live, const struct build_event *event)

@@ -364,9 +364,11 @@ void runner_run(const struct runner_options *options, struct script *script,
     int r = run_rounds(&run, &err);
     if (r == 0)
         r = run_checks(&run, failures, &err);
-    if (r < 0) {
+    if (r < 0)
         result->error = xstrdup(err.msg);
+    if (r == ERR_CANCELLED)
+        return; /* told once, for the whole run */
+    if (r < 0)
         failures_add(failures, &err);
-    }
     print_table(&run);
 }
