@@ -84,10 +84,12 @@ $(BUILD)/gen/%.inc: %
 	$(Q)mkdir -p $(@D)
 	$(Q)xxd -i < $< > $@
 
+# A test program is test_X.c and what else its folder shares.
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -MMD -MP -o $@ $< $(LIB) \
+	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -MMD -MP -MT $@ -MF $@.d -o $@ $< \
+	    $(filter-out $(<D)/test_%,$(wildcard $(<D)/*.c)) $(LIB) \
 	    $(ALL_LDFLAGS) -lcmocka $(LIBS)
 
 check-unit: $(UNIT_TESTS)  ## run the unit tests (UNIT=tests/unit/layer for one room)

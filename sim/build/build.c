@@ -260,6 +260,9 @@ static void free_build(struct build *b)
 int build_run(const struct build_options *options, struct build_result *out,
               struct err *err)
 {
+    struct err local = ERR_INIT; /* parts of a build look at what went wrong */
+    if (err == NULL)
+        err = &local;
     *out = (struct build_result){0};
     out->arena = xcalloc(1, sizeof *out->arena);
     struct build b = {.options = options,

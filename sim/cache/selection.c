@@ -159,38 +159,57 @@ static int path_digest(struct selected *item, const char *path, struct hashing *
     return rc;
 }
 
-static int item_digest(struct selected *item, struct hashing *h, struct err *err)
+/* Metadata of the folders that --parents keeps above a match. */
+static void add_parents(struct selected *item, const char *match, struct hashing *h,
+                        struct buf *out)
 {
-    bool plain = !item->wildcard && !h->rules->parents;
-    AUTO_FREE char *word = path_below_root(item->word);
-    if (item->matches.len == 1 &&
-        strcmp(path_base(item->matches.items[0]), path_base(word)) == 0 &&
-        !h->rules->parents)
-        plain = true;
-    if (plain)
-        return path_digest(item, item->matches.items[0], h, &item->digest, err);
-    /* Pairs are gathered first: the list digester is in use below. */
+    for (size_t n = path_parent_len(match); n > 0;) {
+        AUTO_FREE char *dir = xstrndup(match, n);
+        const struct entry *e = view_lookup(item->view, dir);
+        struct digest d;
+        if (e != NULL && entry_digest(e, h, &d, NULL) == 0)
+            buf_add(out, d.bytes, sizeof d.bytes);
+        n = path_parent_len(dir);
+    }
+}
+
+/* Paths and digests of all matches. */
+static int pairs_digest(struct selected *item, struct hashing *h, struct err *err)
+{
+    bool buildkit = h->rules->semantics == SEMANTICS_BUILDKIT;
     AUTO_BUF pairs = BUF_INIT;
     for (size_t i = 0; i < item->matches.len; i++) {
+        const char *match = item->matches.items[i];
         struct digest d;
-        int rc = path_digest(item, item->matches.items[i], h, &d, err);
+        int rc = path_digest(item, match, h, &d, err);
         if (rc != 0)
             return rc;
-        bool named = h->rules->semantics == SEMANTICS_BUILDKIT;
-        buf_adds(&pairs, named ? item->matches.items[i] : "");
-        buf_addc(&pairs, '\0');
+        if (buildkit)
+            buf_add(&pairs, match, strlen(match) + 1);
         buf_add(&pairs, d.bytes, sizeof d.bytes);
-        for (size_t n = path_parent_len(item->matches.items[i]);
-             h->rules->parents && n > 0;) {
-            AUTO_FREE char *dir = xstrndup(item->matches.items[i], n);
-            const struct entry *e = view_lookup(item->view, dir);
-            if (e != NULL && entry_digest(e, h, &d, err) == 0)
-                buf_add(&pairs, d.bytes, sizeof d.bytes);
-            n = path_parent_len(dir);
-        }
+        if (h->rules->parents)
+            add_parents(item, match, h, &pairs);
     }
-    item->digest = digest_of(buf_str(&pairs), pairs.len);
+    struct digest all = digest_of(buf_str(&pairs), pairs.len);
+    /* The linear builders know a list of files, not the words they came from (row 58). */
+    if (buildkit)
+        buf_add(&item->digests, all.bytes, sizeof all.bytes);
+    else
+        buf_add(&item->digests, buf_str(&pairs), pairs.len);
     return 0;
+}
+
+static int item_digest(struct selected *item, struct hashing *h, struct err *err)
+{
+    AUTO_FREE char *word = path_below_root(item->word);
+    bool plain = !h->rules->parents && item->matches.len == 1 &&
+                 strcmp(path_base(item->matches.items[0]), path_base(word)) == 0;
+    if (!plain)
+        return pairs_digest(item, h, err);
+    struct digest d;
+    int rc = path_digest(item, item->matches.items[0], h, &d, err);
+    buf_add(&item->digests, d.bytes, sizeof d.bytes);
+    return rc;
 }
 
 int selection_add(struct selection *sel, struct view *view, const char *word,
@@ -214,6 +233,7 @@ void selection_free(struct selection *sel)
     for (size_t i = 0; i < sel->len; i++) {
         free(sel->items[i].word);
         strv_free(&sel->items[i].matches);
+        buf_free(&sel->items[i].digests);
     }
     free(sel->items);
     *sel = (struct selection){0};
@@ -223,7 +243,7 @@ void selection_digest(const struct selection *sel, struct digest *out)
 {
     AUTO_BUF all = BUF_INIT;
     for (size_t i = 0; i < sel->len; i++)
-        buf_add(&all, sel->items[i].digest.bytes, sizeof sel->items[i].digest.bytes);
+        buf_add(&all, buf_str(&sel->items[i].digests), sel->items[i].digests.len);
     *out = digest_of(buf_str(&all), all.len);
 }
 

@@ -21,7 +21,7 @@ struct selected {
     char *word;          /* as given */
     struct strv matches; /* paths in view, in path order; symlinks not yet followed */
     bool wildcard;
-    struct digest digest;
+    struct buf digests; /* what selection_digest hashes: one, or one a match */
 };
 
 struct selection {
@@ -40,7 +40,7 @@ struct selection_rules {
 int selection_add(struct selection *sel, struct view *view, const char *word,
                   const struct selection_rules *rules, struct err *err);
 void selection_free(struct selection *sel); /* the members */
-/* Digest over the items' digests in order. */
+/* Digest over all items in order. */
 void selection_digest(const struct selection *sel, struct digest *out);
 /* Whether an entry at `relative` (to the copied folder) is left out by --exclude. */
 bool selection_excludes(const struct plan_words *excludes, const char *relative);

@@ -159,16 +159,20 @@ static int do_expose(struct stage_state *s, const struct instruction *in,
     }
     for (size_t i = 0; rc == 0 && i < words.len; i++)
         rc = add_ports(&ports, words.items[i], err);
-    for (size_t i = 0; rc == 0 && i < ports.len; i++)
+    struct strv sorted = STRV_INIT;
+    for (size_t i = 0; rc == 0 && i < ports.len; i++) {
         image_config_add_sorted(&s->config->exposed, ports.items[i]);
+        image_config_add_sorted(&sorted, ports.items[i]);
+    }
     buf_addc(line, ' ');
     if (s->planner->options->semantics == SEMANTICS_BUILDKIT) {
-        add_list(line, &ports, false);
+        add_list(line, &sorted, false);
     } else {
         for (size_t i = 0; i < words.len; i++)
             buf_addf(line, "%s%s", i != 0 ? " " : "", words.items[i]);
     }
     strv_free(&words);
+    strv_free(&sorted);
     strv_free(&ports);
     return rc;
 }
@@ -239,18 +243,15 @@ static int do_word(struct stage_state *s, const struct instruction *in,
 static void add_duration(struct buf *out, int64_t ns)
 {
     int64_t s = ns / 1000000000;
-    double rest = (double)(ns % 1000000000) / 1e9;
-    buf_addc(out, '"');
-    if (ns != 0 && ns < 1000000000) {
+    if (ns != 0 && s == 0) {
         buf_addf(out, "%gms", (double)ns / 1e6);
-    } else {
-        if (s >= 3600)
-            buf_addf(out, "%lldh", (long long)(s / 3600));
-        if (s >= 60)
-            buf_addf(out, "%lldm", (long long)(s / 60 % 60));
-        buf_addf(out, "%gs", (double)(s % 60) + rest);
+        return;
     }
-    buf_addc(out, '"');
+    if (s >= 3600)
+        buf_addf(out, "%lldh", (long long)(s / 3600));
+    if (s >= 60)
+        buf_addf(out, "%lldm", (long long)(s / 60 % 60));
+    buf_addf(out, "%gs", (double)(s % 60) + (double)(ns % 1000000000) / 1e9);
 }
 
 static int do_healthcheck(struct stage_state *s, const struct instruction *in,
@@ -275,19 +276,18 @@ static int do_healthcheck(struct stage_state *s, const struct instruction *in,
     h->start_period_ns = args.start_period_ns;
     h->start_interval_ns = args.start_interval_ns;
     h->retries = args.retries;
-    /* The engines print the struct with %q: durations quoted, retries as a rune. */
-    buf_adds(line, " &{");
-    add_list(line, &h->test, true);
+    /* BuildKit 0.32 prints the struct with its field names. */
+    static const char *const names[] = {"Interval", "Timeout", "StartPeriod",
+                                        "StartInterval"};
     const int64_t times[] = {h->interval_ns, h->timeout_ns, h->start_period_ns,
                              h->start_interval_ns};
+    buf_adds(line, " {Test:");
+    add_list(line, &h->test, false);
     for (size_t i = 0; i < 4; i++) {
-        buf_addc(line, ' ');
+        buf_addf(line, " %s:", names[i]);
         add_duration(line, times[i]);
     }
-    if (h->retries < 32)
-        buf_addf(line, " '\\x%02lx'}", h->retries);
-    else
-        buf_addf(line, " '%c'}", (int)h->retries);
+    buf_addf(line, " Retries:%ld}", h->retries);
     return 0;
 }
 
@@ -382,7 +382,7 @@ int plan_workdir_step(struct stage_state *s, const struct instruction *in,
     free(s->config->workdir);
     s->config->workdir = xstrdup(clean);
     struct buf line = BUF_INIT;
-    buf_addf(&line, "WORKDIR %s", clean);
+    buf_addf(&line, "WORKDIR %s", path);
     /* A linear key holds the text (row 45: /w and /w/ differ there). */
     if (p->options->semantics != SEMANTICS_BUILDKIT)
         step->record = plan_printf(p, "WORKDIR %s", path);

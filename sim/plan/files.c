@@ -354,14 +354,14 @@ static void copy_lines(struct stage_state *s, struct plan_step *step)
     step->created_by = plan_strdup(s->planner, buf_str(&line));
     buf_free(&line);
     /* Linear keys: what was copied is put in by cache/, as the engines do. The classic
-     * builder also keeps --chown as it is written (row 65). */
-    if (s->planner->options->semantics == SEMANTICS_CLASSIC)
-        step->record =
-            plan_printf(s->planner, "%s %s%s in %s", step->word,
-                        copy->chown != NULL ? "--chown=" : "",
-                        copy->chown != NULL ? copy->chown : "", copy->dest_text);
-    else
-        step->record = plan_printf(s->planner, "%s in %s", step->word, copy->dest_text);
+     * builder keeps --chown as it is written, buildah what comes of it (row 65). */
+    const char *chown = copy->chown;
+    if (s->planner->options->semantics == SEMANTICS_BUILDAH && chown != NULL &&
+        (strcmp(chown, "0:0") == 0 || strcmp(chown, "0") == 0))
+        chown = NULL;
+    step->record = plan_printf(s->planner, "%s %s%s in %s", step->word,
+                               chown != NULL ? "--chown=" : "", chown != NULL ? chown : "",
+                               copy->dest_text);
 }
 
 int plan_copy_step(struct stage_state *s, const struct instruction *in,

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* A small laboratory for builds in memory: a workspace, one base image "busybox", the
+ * model executor without Lua models (plain file commands are built in). */
+#ifndef TESTS_UNIT_BUILD_LAB_H
+#define TESTS_UNIT_BUILD_LAB_H
+
+#include "sim/build/build.h"
+#include "sim/context/workspace.h"
+
+struct lab {
+    struct store *store;
+    struct layer_memo *memo;
+    struct executor *executor;
+    struct base_source bases;
+    struct workspace *ws;
+    struct tree *base_tree; /* busybox's only layer */
+    const char *base_env;   /* an extra variable of its config, NULL: none */
+    struct strv args;
+    enum semantics semantics;
+    const char *target;
+    bool no_cache;
+    int64_t source_date_epoch;
+    void (*adjust)(struct tree *files); /* changes the context on its way; NULL: none */
+};
+
+void lab_open(struct lab *lab, enum semantics semantics);
+void lab_close(struct lab *lab);
+/* "path=text" entries; "path/" makes a folder, "path@target" a symlink. */
+void lab_files(struct lab *lab, const char *const *files);
+/* Builds; returns the code, err says why. The caller frees out. */
+int lab_build(struct lab *lab, const char *dockerfile, struct build_result *out,
+              struct err *err);
+/* One letter a RUN, COPY, ADD or WORKDIR step: C cached, R ran. */
+void lab_letters(const struct build_result *result, char *out);
+
+#endif
