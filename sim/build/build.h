@@ -88,6 +88,7 @@ struct build_options {
     int64_t source_date_epoch; /* negative: none */
     int64_t now_s;       /* "created" of the config and mtime of what steps make */
     const char *against; /* build to compare misses with; NULL: last of the same name */
+    bool offline;        /* ADD of URLs and repositories is refused: scenarios */
     bool plan_only;      /* predict, do not build */
     bool pull; /* resolve FROM anew even if an image of that name is in the store */
     bool no_record; /* do not leave a build record (plan, benchmarks) */

@@ -18,6 +18,7 @@ struct copying {
     const char *source; /* folder that is copied, resolved */
     const char *target; /* where its content goes */
     bool has_owner, has_mode;
+    bool unpack; /* the item at hand is extracted if it is an archive */
     uint32_t uid, gid, mode;
     uint64_t bytes;
 };
@@ -181,7 +182,7 @@ static int copy_file(struct copying *c, const struct entry *e, const char *name,
         return rc;
     const struct entry *there = view_lookup(c->root, dest);
     bool folder = into_folder || (there != NULL && there->type == ENTRY_DIR);
-    if (c->copy->unpack && e->type == ENTRY_FILE && e->size != 0) {
+    if (c->unpack && e->type == ENTRY_FILE && e->size != 0) {
         bool done;
         rc = unpack_archive(c, e, dest, &done, err);
         if (rc != 0 || done)
@@ -288,6 +289,7 @@ int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *b
                      v->step->word);
     for (size_t i = 0; rc == 0 && i < v->selection.len; i++) {
         const struct selected *item = &v->selection.items[i];
+        c.unpack = v->sources.items[i].remote ? copy->unpack_remote : copy->unpack;
         for (size_t k = 0; rc == 0 && k < item->matches.len; k++)
             rc = copy_match(&c, item, item->matches.items[k], err);
     }

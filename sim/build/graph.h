@@ -28,6 +28,7 @@ struct stack {
 struct source {        /* one source word with the files it is looked up in */
     struct view *view; /* owned by the step's sources */
     const char *word;
+    bool remote; /* fetched for ADD */
 };
 struct sources {
     struct source *items;

@@ -79,7 +79,9 @@ static void gather_wanted(const struct build *b, unsigned context, struct strv *
         bool here = copy != NULL && copy->from.kind == PLAN_SOURCE_CONTEXT &&
                     copy->from.index == context;
         for (size_t k = 0; here && k < copy->sources.len; k++)
-            add_wanted(wanted, copy->sources.items[k]);
+            if (!copy->add ||
+                plan_remote_kind(copy->sources.items[k]) == PLAN_REMOTE_NONE)
+                add_wanted(wanted, copy->sources.items[k]);
         for (size_t k = 0; step->run != NULL && k < step->run->mount_count; k++) {
             const struct plan_mount *m = &step->run->mounts[k];
             if (m->from.kind == PLAN_SOURCE_CONTEXT && m->from.index == context)

@@ -11,12 +11,14 @@
 #include "sim/store/store.h"
 #include "sim/tree/tree.h"
 
-/* Whether ADD's source word is an URL or a git reference rather than a path. */
-bool remote_is_url(const char *word);
-/* Fetches (or revalidates what the store keeps) and gives the files as a sorted tree,
- * and the path in it that stands for the source word. The caller frees both.
- * ERR_FAILED. */
+/* Fetches (or revalidates what the store keeps) and gives the files as a sorted tree
+ * that needs nothing else, and the path in it that stands for the source word ("" for a
+ * repository). The caller frees both. ERR_FAILED; ERR_ENVIRONMENT without git. */
 int remote_fetch(struct store *store, const struct plan_copy *copy, const char *url,
                  struct tree **out, char **path, struct err *err);
+
+/* remote_git.c */
+int remote_git(struct store *store, const struct plan_copy *copy, const char *url,
+               struct tree **out, struct err *err);
 
 #endif

@@ -18,10 +18,11 @@ static void keep_tree(struct sources *s, struct tree *tree)
     s->trees[s->tree_count++] = tree;
 }
 
-static void add_source(struct sources *s, struct view *view, const char *word)
+static struct source *add_source(struct sources *s, struct view *view, const char *word)
 {
     GROW(s->items, s->cap, s->len + 1);
-    s->items[s->len++] = (struct source){view, word};
+    s->items[s->len] = (struct source){.view = view, .word = word};
+    return &s->items[s->len++];
 }
 
 void sources_free(struct sources *s)
@@ -109,6 +110,10 @@ static int add_remote(struct build *b, struct sources *s, const struct plan_copy
 {
     struct tree *tree;
     char *name;
+    if (b->options->offline) {
+        err_set(err, ERR_FAILED, "%s cannot be fetched: this build is offline", word);
+        return err_hint(err, "put the file into the context and COPY it");
+    }
     int rc = remote_fetch(b->options->store, copy, word, &tree, &name, err);
     if (rc != 0)
         return rc;
@@ -118,7 +123,7 @@ static int add_remote(struct build *b, struct sources *s, const struct plan_copy
     keep_view(s, view);
     char *kept = arena_strdup(&b->arena, name);
     free(name);
-    add_source(s, view, kept);
+    add_source(s, view, kept)->remote = true;
     return 0;
 }
 
@@ -129,7 +134,7 @@ int sources_of_copy(struct build *b, struct vertex *v, struct err *err)
     for (size_t i = 0; i < copy->sources.len; i++) {
         const char *word = copy->sources.items[i];
         int rc = 0;
-        if (copy->add && remote_is_url(word)) {
+        if (copy->add && plan_remote_kind(word) != PLAN_REMOTE_NONE) {
             rc = add_remote(b, &v->sources, copy, word, err);
         } else {
             if (view == NULL)

@@ -120,15 +120,21 @@ static void add_used(const struct plan_step *step, struct inputs *out)
     }
 }
 
+/* The part of a source word that counts: its last component, without an URL's query. */
+static char *source_name(const struct plan_copy *copy, const char *word)
+{
+    if (copy->add && plan_remote_kind(word) != PLAN_REMOTE_NONE)
+        return plan_remote_name(word);
+    AUTO_FREE char *clean = path_below_root(word);
+    return xstrdup(path_base(clean));
+}
+
 static void copy_inputs(const struct plan_step *step, struct inputs *out)
 {
     const struct plan_copy *copy = step->copy;
     add(out, INPUT_TEXT, "word", copy->add ? "ADD" : "COPY");
-    for (size_t i = 0; i < copy->sources.len; i++) {
-        char *clean = path_below_root(copy->sources.items[i]);
-        add_owned(out, INPUT_TEXT, "source", xstrdup(path_base(clean)));
-        free(clean);
-    }
+    for (size_t i = 0; i < copy->sources.len; i++)
+        add_owned(out, INPUT_TEXT, "source", source_name(copy, copy->sources.items[i]));
     for (size_t i = 0; i < copy->file_count; i++)
         add(out, INPUT_TEXT, "source", copy->files[i].name);
     add(out, INPUT_TEXT, "dest", copy->dest);

@@ -191,7 +191,8 @@ static int pairs_digest(struct selected *item, struct hashing *h, struct err *er
             add_parents(item, match, h, &pairs);
     }
     struct digest all = digest_of(buf_str(&pairs), pairs.len);
-    /* The linear builders know a list of files, not the words they came from (row 58). */
+    /* The linear builders know a list of files, not the words they came from (row 58).
+     */
     if (buildkit)
         buf_add(&item->digests, all.bytes, sizeof all.bytes);
     else

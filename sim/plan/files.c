@@ -360,8 +360,8 @@ static void copy_lines(struct stage_state *s, struct plan_step *step)
         (strcmp(chown, "0:0") == 0 || strcmp(chown, "0") == 0))
         chown = NULL;
     step->record = plan_printf(s->planner, "%s %s%s in %s", step->word,
-                               chown != NULL ? "--chown=" : "", chown != NULL ? chown : "",
-                               copy->dest_text);
+                               chown != NULL ? "--chown=" : "",
+                               chown != NULL ? chown : "", copy->dest_text);
 }
 
 int plan_copy_step(struct stage_state *s, const struct instruction *in,
@@ -377,6 +377,7 @@ int plan_copy_step(struct stage_state *s, const struct instruction *in,
     copy->parents = args.parents;
     copy->keep_git_dir = args.keep_git_dir;
     copy->unpack = copy->add && (!args.has_unpack || args.unpack);
+    copy->unpack_remote = copy->add && args.has_unpack && args.unpack;
     /* A link is ignored together with a mode (cache-semantics 1, COPY). */
     copy->link = args.link && copy->chmod == NULL &&
                  s->planner->options->semantics == SEMANTICS_BUILDKIT;

@@ -65,7 +65,8 @@ struct plan_copy {
     struct plan_file *files;
     size_t file_count;
     bool link, parents, keep_git_dir;
-    bool unpack; /* ADD: local archives are extracted */
+    bool unpack;        /* ADD: local archives are extracted */
+    bool unpack_remote; /* and what an URL gives: only where --unpack asks for it */
 };
 
 struct plan_mount {
@@ -152,6 +153,12 @@ struct plan_options {
 int plan_new(const struct dockerfile *df, const struct plan_options *options,
              struct plan **out, struct err *err);
 void plan_free(struct plan *plan); /* NULL is legal */
+/* What a source word of ADD names. */
+enum plan_remote { PLAN_REMOTE_NONE, PLAN_REMOTE_HTTP, PLAN_REMOTE_GIT };
+enum plan_remote plan_remote_kind(const char *word);
+/* Last part of an URL's path, "" if it ends in "/"; the caller frees. */
+char *plan_remote_name(const char *url);
+
 /* Proxy variables among build_args, in both cases, as "NAME=value": in the environment
  * of every RUN, never in keys or history. Appended to out. */
 void plan_proxy_env(const struct strv *build_args, struct strv *out);
