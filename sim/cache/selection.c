@@ -128,6 +128,19 @@ static int hash_entry(void *payload, const struct entry *entry, struct err *err)
     return 0;
 }
 
+/* To the linear builders a second name of a file is another thing than a copy (row 69).
+ */
+static int hash_links_too(struct view *view, const char *dir, struct hashing *h,
+                          struct err *err)
+{
+    struct tree *all = view_subtree(view, dir);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < all->len; i++)
+        rc = hash_entry(h, &all->entries[i], err);
+    tree_free(all);
+    return rc;
+}
+
 /* Digest of what one path selects, its own name left out. */
 static int path_digest(struct selected *item, const char *path, struct hashing *h,
                        struct digest *out, struct err *err)
@@ -154,7 +167,9 @@ static int path_digest(struct selected *item, const char *path, struct hashing *
      * so that the folder's own mode does not count there (row 50). */
     h->top_counts = resolved[0] != '\0' && h->rules->semantics != SEMANTICS_BUILDAH;
     h->base = classic ? 0 : strlen(resolved);
-    rc = view_walk(item->view, resolved, hash_entry, h, err);
+    rc = h->rules->semantics == SEMANTICS_BUILDKIT
+             ? view_walk(item->view, resolved, hash_entry, h, err)
+             : hash_links_too(item->view, resolved, h, err);
     digester_finish(h->list, out);
     return rc;
 }
