@@ -46,7 +46,7 @@ static int match_class(struct span *piece, uint32_t rune, bool *has, struct err 
     piece->p += negated ? 1 : 0;
     for (bool first = true; first || piece->p == piece->end || *piece->p != ']';
          first = false) {
-        uint32_t low, high;
+        uint32_t low = 0, high;
         int rc = class_rune(piece, &low, err);
         high = low;
         if (rc == 0 && *piece->p == '-') {
@@ -73,34 +73,47 @@ static uint32_t take_rune(struct span *name)
     return rune;
 }
 
+/* A character that stands for itself, or behind a backslash. */
+static int match_literal(struct span *piece, const struct span *name, char c, bool *one,
+                         struct err *err)
+{
+    if (c == '\\' && piece->p == piece->end)
+        return bad(err, "a backslash at the end");
+    if (c == '\\')
+        c = *piece->p++;
+    *one = name->p < name->end && *name->p == c;
+    return 0;
+}
+
 /* Matches a piece without stars at the front of *name and takes it off there; *fits is
  * false if it does not. */
 static int match_piece(struct span piece, struct span *name, bool *fits,
                        struct err *err)
 {
+    struct span rest = *name;
     *fits = true;
     while (piece.p < piece.end) {
         bool one = true;
+        int rc = 0;
         char c = *piece.p++;
-        *fits = *fits && name->p < name->end;
-        if (c == '[') {
-            int rc = match_class(&piece, *fits ? take_rune(name) : 0, &one, err);
-            if (rc != 0)
-                return rc;
-        } else if (c == '?') {
-            one = *fits && *name->p != '/';
-            if (*fits)
-                take_rune(name);
-        } else {
-            if (c == '\\' && piece.p == piece.end)
-                return bad(err, "a backslash at the end");
-            if (c == '\\')
-                c = *piece.p++;
-            one = *fits && *name->p == c;
-            name->p += *fits ? 1 : 0;
+        if (rest.p == rest.end || !*fits) {
+            *fits = false;
+            rest.p = rest.end;
         }
+        if (c == '[') {
+            rc = match_class(&piece, take_rune(&rest), &one, err);
+        } else if (c == '?') {
+            one = *fits && *rest.p != '/';
+            take_rune(&rest);
+        } else {
+            rc = match_literal(&piece, &rest, c, &one, err);
+            rest.p += *fits ? 1 : 0;
+        }
+        if (rc != 0)
+            return rc;
         *fits = *fits && one;
     }
+    *name = rest;
     return 0;
 }
 

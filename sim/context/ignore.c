@@ -256,7 +256,7 @@ bool ignore_excluded(const struct ignore *ig, const char *path,
     }
     memset(own, 0, words * sizeof *own);
     for (size_t len = 0; path[len] != '\0';) {
-        len += len > 0 ? 1 : 0;
+        len += path[len] == '/' ? 1 : 0;
         len += strcspn(path + len, "/");
         uint64_t *swap = parent;
         parent = own;

@@ -111,6 +111,17 @@ static void add_rune(struct translation *t)
     t->at += used;
 }
 
+/* "*", "**" or "?", the input standing behind its first character. */
+static void add_wildcard(struct translation *t, char c, bool first)
+{
+    if (c == '*' && next_is(t, '*')) {
+        add_two_stars(t, first);
+        return;
+    }
+    buf_adds(&t->expr, c == '*' ? "[^/]*" : "[^/]");
+    t->kind = PATTERN_REGEX;
+}
+
 /* Wildcards become what RE2 has for them. Brackets, braces, "|" and "^" are passed on
  * as they are, which is why they, a wildcard between brackets and a letter behind a
  * backslash mean what they mean in an expression. */
@@ -124,25 +135,20 @@ static void translate(struct translation *t)
         char c = t->text[t->at];
         if (c == '*' || c == '?') {
             t->at++;
-            if (c == '*' && next_is(t, '*')) {
-                add_two_stars(t, first);
-                continue;
-            }
-            buf_adds(&t->expr, c == '*' ? "[^/]*" : "[^/]");
-            t->kind = PATTERN_REGEX;
-        } else if (c == '\\') {
+            add_wildcard(t, c, first);
+            continue;
+        }
+        if (c == '\\') {
             t->at++;
             buf_addc(&t->expr, c);
-            t->kind = t->at < t->len ? PATTERN_REGEX : t->kind;
-            if (t->at < t->len)
-                add_rune(t);
-        } else {
-            if (c != '\0' && strchr(".+()$", c) != NULL)
-                buf_addc(&t->expr, '\\');
-            if (c == '[' || c == ']')
-                t->kind = PATTERN_REGEX;
-            add_rune(t);
+            if (t->at == t->len)
+                break;
+        } else if (c != '\0' && strchr(".+()$", c) != NULL) {
+            buf_addc(&t->expr, '\\');
         }
+        if (c == '[' || c == ']' || c == '\\')
+            t->kind = PATTERN_REGEX;
+        add_rune(t);
     }
     buf_addc(&t->expr, '$');
 }

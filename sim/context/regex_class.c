@@ -247,7 +247,7 @@ static int parse_rune(struct regex_input *in, uint32_t *out, struct err *err)
 static int parse_range(struct rune_class *class, struct regex_input *in,
                        struct err *err)
 {
-    uint32_t low, high;
+    uint32_t low = 0, high;
     int rc = parse_rune(in, &low, err);
     if (rc != 0)
         return rc;

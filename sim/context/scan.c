@@ -149,18 +149,18 @@ struct tree *context_filter(const struct tree *all, const struct ignore *ig)
     struct pending pending = {0};
     for (size_t i = 0; i < all->len; i++) {
         const struct entry *e = &all->entries[i];
+        bool excluded = ig != NULL && ignore_excluded(ig, e->path, NULL);
         while (pending.len > 0 &&
                !path_is_below(e->path, pending.items[pending.len - 1]->path))
             pending.len--;
-        if (ig == NULL || !ignore_excluded(ig, e->path, NULL)) {
-            for (size_t k = 0; k < pending.len; k++)
-                tree_add(tree, pending.items[k]);
+        if (excluded && e->type != ENTRY_DIR)
+            continue;
+        GROW(pending.items, pending.cap, pending.len + 1);
+        pending.items[pending.len++] = e;
+        for (size_t k = 0; !excluded && k < pending.len; k++)
+            tree_add(tree, pending.items[k]);
+        if (!excluded)
             pending.len = 0;
-            tree_add(tree, e);
-        } else if (e->type == ENTRY_DIR) {
-            GROW(pending.items, pending.cap, pending.len + 1);
-            pending.items[pending.len++] = e;
-        }
     }
     free(pending.items);
     return tree;

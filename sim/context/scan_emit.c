@@ -111,7 +111,7 @@ static void emit_folder(struct emit *emit, const struct scan_folder *folder)
         struct context_stats before = *emit->stats;
         size_t len = emit->tree->len;
         add_item(emit, item, folder->path, folder_len);
-        if (!S_ISDIR(item->mode))
+        if (!item->is_folder)
             continue;
         emit_folder(emit, item->to.folder);
         if (item->excluded && emit->tree->len == len + 1) {
@@ -125,7 +125,7 @@ static size_t count_items(const struct scan_folder *folder)
 {
     size_t n = folder->len;
     for (size_t i = 0; i < folder->len; i++)
-        if (S_ISDIR(folder->items[i].mode) && !folder->items[i].gone)
+        if (folder->items[i].is_folder && !folder->items[i].gone)
             n += count_items(folder->items[i].to.folder);
     return n;
 }
@@ -213,12 +213,12 @@ static void save_folder(struct save *save, const struct scan_folder *folder)
         }
         if (old < old_end && order == 0)
             old++;
-        if (!item->gone && !S_ISDIR(item->mode))
+        if (!item->gone && !item->is_folder)
             save_item(save, item);
     }
     save_old(save, old, old_end);
     for (size_t i = 0; i < folder->len; i++)
-        if (S_ISDIR(folder->items[i].mode) && !folder->items[i].gone)
+        if (folder->items[i].is_folder && !folder->items[i].gone)
             save_folder(save, folder->items[i].to.folder);
 }
 

@@ -151,7 +151,7 @@ static int list_all(struct scan_worker *w, const struct scan_folder *folder,
             at += d->d_reclen;
             if (is_dots(d->d_name))
                 continue;
-            mode_t type = DTTOIF(d->d_type);
+            mode_t type = (mode_t)DTTOIF(d->d_type);
             int rc =
                 d->d_type == DT_UNKNOWN ? type_of(w, folder, d->d_name, &type, err) : 0;
             if (rc != 0)
@@ -218,7 +218,8 @@ static void make_items(struct scan_worker *w, struct scan_folder *folder, size_t
         item->name = w->found[i].name;
         item->mode = w->found[i].type;
         item->excluded = w->found[i].excluded;
-        if (!S_ISDIR(item->mode))
+        item->is_folder = S_ISDIR(item->mode);
+        if (!item->is_folder)
             continue;
         item->to.folder = new_folder(w, folder, item, &w->found[i]);
         scan_pool_add(w->scan->pool,
@@ -332,7 +333,7 @@ static int look(struct scan_worker *w, struct scan_folder *folder, size_t first,
     if (first < end) {
         struct cursor cursor = find_records(w->scan, folder, folder->items[first].name);
         for (size_t i = first; rc == 0 && i < end; i++)
-            if (!S_ISDIR(folder->items[i].mode))
+            if (!folder->items[i].is_folder)
                 rc = look_at_item(w, folder, i, &cursor, err);
     }
     if (atomic_fetch_sub(&folder->left, 1) == 1)

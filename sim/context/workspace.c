@@ -153,6 +153,7 @@ int workspace_append(struct workspace *ws, const char *path, const void *data,
         memcpy(all, node->entry.content.from.bytes, old);
     if (len != 0)
         memcpy(all + old, data, len);
+    all[old + len] = '\0';
     workspace_set_bytes(ws, node, all, old + len);
     return 0;
 }

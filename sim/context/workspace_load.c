@@ -92,7 +92,7 @@ static int load_symlink(struct load *load, int parent, const char *name,
     int rc = place(load, ENTRY_SYMLINK, 0777, &node, err);
     if (rc != 0)
         return rc;
-    free((void *)(uintptr_t)node->entry.target);
+    free((char *)node->entry.target);
     node->entry.target = xstrndup(target, (size_t)n);
     workspace_mark(load->ws, node);
     return 0;

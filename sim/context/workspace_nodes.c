@@ -14,7 +14,7 @@
 
 static void free_text(const char *text)
 {
-    free((void *)(uintptr_t)text);
+    free((char *)text);
 }
 
 static void drop_content(struct node *node)
