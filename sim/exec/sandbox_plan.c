@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* A RUN made ready: see sandbox_plan.h. */
+#include "sim/exec/sandbox_plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/base/file.h"
+#include "sim/base/mem.h"
+#include "sim/base/path.h"
+#include "sim/store/store.h"
+
+/* What BuildKit calls the machine of a RUN. */
+#define HOSTNAME "buildkitsandbox"
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+enum { LAYERS_MOST = 498 /* overlayfs takes 500 lower folders */ };
+
+char *plan_text(struct plan *plan, const char *fmt, ...)
+{
+    char *formatted = NULL;
+    va_list args;
+    va_start(args, fmt);
+    int n = vasprintf(&formatted, fmt, args);
+    va_end(args);
+    char *kept = arena_strdup(&plan->memory, n >= 0 ? formatted : "");
+    free(formatted);
+    return kept;
+}
+
+const char *plan_host_path(struct plan *plan, const char *path)
+{
+    if (path[0] == '/')
+        return arena_strdup(&plan->memory, path);
+    return plan_text(plan, "%s/%s", plan->sandbox->cwd, path);
+}
+
+/* ---- who and what ------------------------------------------------------------------
+ */
+
+static int set_user(struct plan *plan, struct err *err)
+{
+    const struct ids *ids = &plan->sandbox->ids;
+    struct sandbox_user *user = &plan->user;
+    int rc = sandbox_user_find(plan->run->root, plan->run->user, user, err);
+    if (rc != 0)
+        return rc;
+    if (!ids_has_uid(ids, user->uid) || !ids_has_gid(ids, user->gid)) {
+        err_set(err, ERR_ENVIRONMENT, "USER %.200s: id %u:%u is not mapped",
+                plan->run->user, user->uid, user->gid);
+        return err_hint(err, "run as root, or get subordinate ids: newuidmap and "
+                             "newgidmap (package uidmap), a range in /etc/subuid and "
+                             "/etc/subgid");
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < user->group_count; i++)
+        if (ids_has_gid(ids, user->groups[i]))
+            user->groups[kept++] = user->groups[i];
+    plan->cell.uid = user->uid;
+    plan->cell.gid = user->gid;
+    plan->cell.groups = user->groups;
+    plan->cell.group_count = kept;
+    plan->cell.map_groups = ids->userns_fd < 0 || ids->ranges;
+    return 0;
+}
+
+static void set_environment(struct plan *plan)
+{
+    const struct exec_run *run = plan->run;
+    strv_copy(&plan->env, run->env);
+    for (size_t i = 0; i < run->mount_count; i++) {
+        const struct exec_mount *m = &run->mounts[i];
+        if (m->kind == EXEC_MOUNT_FILE && m->env != NULL) {
+            AUTO_FREE char *value = xstrndup(m->data != NULL ? m->data : "", m->len);
+            env_set(&plan->env, m->env, value);
+        }
+        if (m->kind == EXEC_MOUNT_SSH && env_get(&plan->env, "SSH_AUTH_SOCK") == NULL)
+            env_set(&plan->env, "SSH_AUTH_SOCK", m->target);
+    }
+    const char *home = env_get(&plan->env, "HOME");
+    if (home == NULL || home[0] == '\0')
+        env_set(&plan->env, "HOME", plan->user.home);
+}
+
+/* Every file argv[0] may mean. */
+static int set_programs(struct plan *plan, struct err *err)
+{
+    const struct strv *argv = plan->run->argv;
+    if (argv->len == 0 || argv->items[0][0] == '\0')
+        return err_set(err, ERR_FAILED, "RUN without a command");
+    const char *name = argv->items[0];
+    if (strchr(name, '/') != NULL) {
+        strv_add(&plan->programs, name);
+        return 0;
+    }
+    const char *path = env_get(&plan->env, "PATH");
+    if (path == NULL)
+        path = DEFAULT_PATH;
+    for (;; path++) {
+        size_t n = strcspn(path, ":");
+        strv_take(&plan->programs,
+                  xasprintf("%.*s/%s", n > 0 ? (int)n : 1, n > 0 ? path : ".", name));
+        path += n;
+        if (*path == '\0')
+            return 0;
+    }
+}
+
+/* ---- files and folders -------------------------------------------------------------
+ */
+
+static int write_hosts(struct plan *plan, struct err *err)
+{
+    const struct exec_run *run = plan->run;
+    AUTO_BUF text = BUF_INIT;
+    AUTO_FREE char *path = xasprintf("%s/hosts", plan->folder);
+    buf_addf(&text, "127.0.0.1\tlocalhost %s\n", plan->cell.hostname);
+    buf_adds(&text, "::1\tlocalhost ip6-localhost ip6-loopback\n");
+    for (size_t i = 0; i < run->host_count; i++)
+        buf_addf(&text, "%s\t%s\n", run->hosts[i].address, run->hosts[i].name);
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0 || fchmod(fd, 0644) != 0)
+        return err_errno(err, errno, "cannot write %s", path);
+    return file_write_fd(fd, text.data, text.len, err);
+}
+
+static int make_folder(struct plan *plan, const char *name, struct err *err)
+{
+    const char *path = plan_text(plan, "%s/%s", plan->folder, name);
+    if (mkdir(path, 0755) != 0 || chmod(path, 0755) != 0)
+        return err_errno(err, errno, "cannot make the folder %s", path);
+    return 0;
+}
+
+/* The upper folder is what the command sees as "/" itself. */
+static int make_upper(struct plan *plan, struct err *err)
+{
+    const struct entry *root = view_lookup(plan->run->root, "");
+    int rc = make_folder(plan, "upper", err);
+    if (rc != 0 || root == NULL)
+        return rc;
+    const char *path = plan_text(plan, "%s/upper", plan->folder);
+    struct timespec times[2] = {{.tv_sec = root->mtime_ns / 1000000000}};
+    times[1] = times[0];
+    if ((plan->cell.userns_fd < 0 && chown(path, root->uid, root->gid) != 0) ||
+        chmod(path, root->mode != 0 ? root->mode : 0755) != 0 ||
+        utimensat(AT_FDCWD, path, times, 0) != 0)
+        return err_errno(err, errno, "cannot prepare %s", path);
+    return 0;
+}
+
+static int make_stubs(struct plan *plan, struct err *err)
+{
+    if (plan->stubs->len == 0)
+        return 0;
+    tree_sort(plan->stubs);
+    int rc = make_folder(plan, "stubs", err);
+    const char *path = plan_text(plan, "%s/stubs", plan->folder);
+    if (rc == 0)
+        rc = ids_unpack(&plan->sandbox->ids, plan->stubs, path, err);
+    strv_add(&plan->lower, path);
+    return rc;
+}
+
+/* With subordinate ids the layers are kept apart: the store, which knows of no
+ * namespace, could make their files only as the caller's own. */
+static int layer_folder(struct plan *plan, const struct digest *diff_id, char **out,
+                        struct err *err)
+{
+    const struct sandbox *s = plan->sandbox;
+    if (!s->ids.ranges)
+        return store_layer_unpacked(s->store, diff_id, (int)ids_whiteouts(&s->ids), out,
+                                    err);
+    char hex[DIGEST_HEX + 1];
+    digest_hex(diff_id, hex);
+    AUTO_FREE char *path = xasprintf("%s/%s", s->layers, hex);
+    struct layer *layer = NULL;
+    int rc = 0;
+    if (!file_exists(path)) {
+        AUTO_FREE char *temp = NULL;
+        rc = store_layer_get(s->store, diff_id, &layer, err);
+        if (rc == 0)
+            rc = file_temp_folder(s->folder, "layer", &temp, err);
+        if (rc == 0 && chmod(temp, 0755) != 0)
+            rc = err_errno(err, errno, "cannot prepare %s", temp);
+        if (rc == 0)
+            rc = ids_unpack(&s->ids, layer->tree, temp, err);
+        /* Another process or thread may have been faster. */
+        if (rc == 0 && rename(temp, path) != 0) {
+            rc = file_exists(path) ? 0 : err_errno(err, errno, "cannot write %s", path);
+            ids_remove_tree(&s->ids, temp, NULL);
+        }
+        layer_unref(layer);
+    }
+    if (rc == 0)
+        *out = STEAL(path);
+    return rc;
+}
+
+static int set_lower(struct plan *plan, struct err *err)
+{
+    const struct exec_run *run = plan->run;
+    if (run->layer_count > LAYERS_MOST) {
+        err_set(err, ERR_FAILED, "%zu layers are more than an overlay takes (%d)",
+                run->layer_count, (int)LAYERS_MOST);
+        return err_hint(err, "put several RUN or COPY into one, or copy the result of "
+                             "a stage into a new one");
+    }
+    int rc = make_stubs(plan, err);
+    for (size_t i = run->layer_count; i > 0 && rc == 0; i--) {
+        char *path = NULL;
+        rc = layer_folder(plan, &run->layers[i - 1], &path, err);
+        if (rc == 0)
+            strv_add(&plan->lower, plan_host_path(plan, path));
+        free(path);
+    }
+    if (plan->lower.len == 0)
+        strv_take(&plan->lower, xasprintf("%s/empty", plan->sandbox->folder));
+    plan->cell.lower = (const char *const *)plan->lower.items;
+    plan->cell.lower_count = plan->lower.len;
+    return rc;
+}
+
+static int make_folders(struct plan *plan, struct err *err)
+{
+    int rc = make_upper(plan, err);
+    if (rc == 0)
+        rc = make_folder(plan, "work", err);
+    if (rc == 0)
+        rc = make_folder(plan, "root", err);
+    return rc == 0 ? write_hosts(plan, err) : rc;
+}
+
+int plan_make(struct plan *plan, struct err *err)
+{
+    const struct exec_run *run = plan->run;
+    const struct sandbox *s = plan->sandbox;
+    plan->stubs = tree_new();
+    plan->cell.userns_fd = s->ids.userns_fd;
+    plan->cell.insecure = run->insecure;
+    plan->cell.own_net = strcmp(run->network, "host") != 0;
+    plan->cell.hostname = run->hostname != NULL ? run->hostname : HOSTNAME;
+    plan->cell.cwd = run->cwd != NULL && run->cwd[0] == '/' ? run->cwd : "/";
+    plan->cell.filter = run->insecure ? NULL : &s->filter;
+    int rc = set_user(plan, err);
+    if (rc != 0)
+        return rc;
+    set_environment(plan);
+    rc = set_programs(plan, err);
+    if (rc == 0)
+        rc = file_temp_folder(s->folder, "run", &plan->folder, err);
+    if (rc == 0)
+        rc = make_folders(plan, err);
+    if (rc == 0)
+        rc = plan_system_mounts(plan, false, err);
+    if (rc == 0)
+        rc = plan_run_mounts(plan, err);
+    if (rc == 0)
+        rc = plan_system_mounts(plan, true, err);
+    if (rc == 0)
+        rc = set_lower(plan, err);
+    plan->cell.folder = plan->folder;
+    plan->cell.mounts = plan->mounts;
+    plan->cell.mount_count = plan->mount_count;
+    plan->cell.programs = (const char *const *)plan->programs.items;
+    plan->cell.argv = run->argv->items;
+    plan->cell.env = plan->env.items;
+    return rc;
+}
+
+void plan_free(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->place_count; i++) {
+        free(plan->places[i].given);
+        free(plan->places[i].resolved);
+    }
+    free(plan->places);
+    free(plan->mounts);
+    tree_free(plan->stubs);
+    strv_free(&plan->env);
+    strv_free(&plan->programs);
+    strv_free(&plan->lower);
+    sandbox_user_free(&plan->user);
+    arena_free(&plan->memory);
+    free(plan->folder);
+}

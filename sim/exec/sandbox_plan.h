@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A RUN made ready: user, environment, mounts and mount points worked out on the view,
+ * folders made, so that the new processes have nothing left to decide.
+ *
+ * Mount points the image lacks lie in a folder of their own that becomes the top-most
+ * lower layer: they are there while the command runs and never get into its changes.
+ */
+#ifndef SIM_EXEC_SANDBOX_PLAN_H
+#define SIM_EXEC_SANDBOX_PLAN_H
+
+#include "sim/base/mem.h"
+#include "sim/exec/exec.h"
+#include "sim/exec/sandbox_cell.h"
+#include "sim/exec/sandbox_ids.h"
+#include "sim/exec/sandbox_user.h"
+
+struct sandbox { /* the executor */
+    struct executor executor;
+    struct store *store;
+    struct ids ids;
+    struct sock_fprog filter;
+    char *cwd;    /* what relative paths are relative to: the processes change theirs */
+    char *folder; /* absolute; below the store's tmp: resolv.conf, empty, a folder for
+                     each run */
+    int folder_fd; /* locked while we live */
+    char *layers;  /* with subordinate ids: layers unpacked with their owners */
+    bool cgroup2;  /* the host has the one hierarchy */
+};
+
+struct place {              /* a mount's target */
+    char *given, *resolved; /* clean; resolved: by the image's symlinks */
+};
+
+struct plan {
+    const struct sandbox *sandbox;
+    const struct exec_run *run;
+    struct cell cell;
+    struct arena memory; /* strings of the cell */
+    struct cell_mount *mounts;
+    struct place *places; /* of mounts that later ones may lie in */
+    size_t mount_count, mount_cap, place_count, place_cap;
+    struct tree *stubs; /* mount points to be made */
+    struct strv env, programs, lower;
+    struct sandbox_user user;
+    char *folder; /* of the run */
+    unsigned trees;
+};
+
+int plan_make(struct plan *plan, struct err *err); /* sandbox and run are set */
+void plan_free(struct plan *plan);                 /* the members; not the folder */
+
+/* ---- parts of plan_make ---- */
+
+/* What every RUN has: /proc, /dev, /sys, and which of it is hidden. `late`: what is
+ * mounted after the RUN's own mounts. */
+int plan_system_mounts(struct plan *plan, bool late, struct err *err);
+int plan_run_mounts(struct plan *plan, struct err *err);
+/* Appends a mount; the target is resolved, and made a stub if it is missing. */
+int plan_add_mount(struct plan *plan, const struct cell_mount *mount, struct err *err);
+/* The path, absolute on the host. */
+const char *plan_host_path(struct plan *plan, const char *path);
+char *plan_text(struct plan *plan, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
