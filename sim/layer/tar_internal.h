@@ -35,8 +35,8 @@ void read_ahead_free(struct read_ahead *ahead); /* NULL is legal */
 struct archive;
 /* Bytes for libarchive to read from. */
 struct tar_source;
-/* Starts to read; `compressed` tries gzip, bzip2, xz and zstd. *archive is closed with
- * tar_source_free. */
+/* Starts to read; `compressed` tries gzip, bzip2, xz and zstd. ERR_NOT_FOUND if the
+ * first bytes tell that it is none. */
 int tar_source_open(const struct content *content, uint64_t size, bool compressed,
                     struct tar_source **out, struct err *err);
 struct archive *tar_source_archive(const struct tar_source *source);

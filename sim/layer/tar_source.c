@@ -113,7 +113,8 @@ int tar_source_open(const struct content *content, uint64_t size, bool compresse
         rc = open_host(s, err);
     s->archive = archive_read_new();
     if (rc == 0 && (s->archive == NULL || start(s, compressed) != ARCHIVE_OK))
-        rc = tar_source_error(s, err);
+        rc = s->err.code != 0 ? tar_source_error(s, err)
+                              : err_set(err, ERR_NOT_FOUND, "no archive");
     if (rc != 0) {
         tar_source_free(s);
         return rc;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A layer tree as a tar stream: headers by libarchive, contents from wherever they lie.
- * Leaves out sockets and the root folder, which layers do not have.
+ * Leaves out sockets and the root folder, which layers do not have. A name of an
+ * extended attribute that holds "=", "%" or bytes that do not print is written percent-
+ * encoded: libarchive does so.
  */
 #include "sim/layer/tar.h"
 

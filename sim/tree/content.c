@@ -329,6 +329,7 @@ int content_load(const struct content *content, uint64_t size, uint64_t limit,
                        "a file has %" PRIu64 " bytes; at most %" PRIu64 " are read",
                        size, limit);
     buf_reserve(out, (size_t)size);
+    buf_add(out, "", 0); /* a string even if nothing comes */
     return content_stream(content, size, sink_buf, out, err);
 }
 
