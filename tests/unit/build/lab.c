@@ -150,6 +150,12 @@ int lab_build(struct lab *lab, const char *dockerfile, struct build_result *out,
     return rc;
 }
 
+void lab_move_base(struct lab *lab)
+{
+    add(lab->base_tree, "moved", ENTRY_FILE, 0644, "moved");
+    tree_sort(lab->base_tree);
+}
+
 void lab_letters(const struct build_result *result, char *out)
 {
     for (unsigned i = 0; i < result->step_count; i++) {

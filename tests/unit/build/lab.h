@@ -30,6 +30,8 @@ void lab_files(struct lab *lab, const char *const *files);
 /* Builds; returns the code, err says why. The caller frees out. */
 int lab_build(struct lab *lab, const char *dockerfile, struct build_result *out,
               struct err *err);
+/* The name "busybox" means another image from now on: its layer has one file more. */
+void lab_move_base(struct lab *lab);
 /* One letter a RUN, COPY, ADD or WORKDIR step: C cached, R ran. */
 void lab_letters(const struct build_result *result, char *out);
 
