@@ -9,7 +9,7 @@
 static bool is_heredoc_word(const char *word)
 {
     word += strspn(word, "0123456789");
-    return word[0] == '<' && word[1] == '<' && word[2] != '\0' && word[2] != '<';
+    return word[0] == '<' && word[1] == '<' && word[2] != '<';
 }
 
 static int read_flags(const struct instruction *in, struct copy_args *out,

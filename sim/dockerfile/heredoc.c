@@ -31,20 +31,26 @@ static bool read_delimiter(struct span text, struct heredoc *out, struct arena *
     return ok;
 }
 
-/* Whether a word has the form N<<DELIMITER or N<<-DELIMITER. */
-static bool read_heredoc(const char *word, struct heredoc *out, struct arena *arena)
+/* Whether the word at *at opens a heredoc: N<<DELIMITER, N<<-DELIMITER, or N<< with the
+ * delimiter in the next word, which is passed over (never <<- and a blank). */
+static bool read_heredoc(const struct strv *words, size_t *at, struct heredoc *out,
+                         struct arena *arena)
 {
     *out = (struct heredoc){0};
+    const char *word = words->items[*at];
     unsigned fd = 0;
-    while (is_digit(*word))
-        fd = fd < 100000000 ? fd * 10 + (unsigned)(*word++ - '0') : (word++, fd);
+    for (; is_digit(*word); word++)
+        fd = fd < 100000000 ? fd * 10 + (unsigned)(*word - '0') : fd;
     if (word[0] != '<' || word[1] != '<')
         return false;
     word += 2;
     out->fd = fd;
-    out->chomp = *word == '-';
-    if (out->chomp)
+    if (*word == '\0' && *at + 1 < words->len) {
+        word = words->items[++*at];
+    } else if (*word == '-') {
+        out->chomp = true;
         word++;
+    }
     return *word != '\0' && strchr(word, '<') == NULL &&
            read_delimiter(span_of(word), out, arena);
 }
@@ -60,7 +66,7 @@ static void find(struct dockerfile *df, struct instruction *in, const char *line
     for (size_t i = 0; rc == 0 && i < words.len && in->heredoc_count < HEREDOCS_MOST;
          i++) {
         struct heredoc found;
-        if (!read_heredoc(words.items[i], &found, &df->arena))
+        if (!read_heredoc(&words, &i, &found, &df->arena))
             continue;
         if (in->heredoc_count == cap) {
             cap = cap == 0 ? 2 : cap * 2;

@@ -28,8 +28,10 @@ const char *instruction_title(const struct instruction *in)
 static int unknown(const struct instruction *in, struct err *err)
 {
     size_t n = strlen(in->name);
-    const char *near =
-        suggest(in->name, titles + 1, sizeof titles / sizeof *titles - 1);
+    AUTO_FREE char *upper = xstrdup(in->name);
+    for (char *p = upper; *p != '\0'; p++)
+        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+    const char *near = suggest(upper, titles + 1, sizeof titles / sizeof *titles - 1);
     err_set(err, ERR_INPUT, "unknown instruction: %.*s%s%s%s", (int)(n < 100 ? n : 100),
             in->original, near != NULL ? " (did you mean " : "",
             near != NULL ? near : "", near != NULL ? "?)" : "");

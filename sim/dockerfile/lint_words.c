@@ -176,16 +176,29 @@ void lint_global_arg(struct lint *lint, const struct instruction *in)
         check_arg(lint, in, global);
 }
 
+/* As Go's %q: quotes and backslashes get a backslash. */
+static void add_quoted(struct buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            buf_addc(out, '\\');
+        buf_addc(out, *text);
+    }
+}
+
 static void check_workdir(struct lint *lint, const struct instruction *in,
                           struct scope *scope)
 {
     AUTO_FREE char *path = word(lint, in, scope, in->args.items[0]);
-    if (path != NULL && path[0] != '/' && !scope->has_workdir)
+    if (path != NULL && path[0] != '/' && !scope->has_workdir) {
+        AUTO_BUF quoted = BUF_INIT;
+        add_quoted(&quoted, path);
         lint_add(
             lint, RULE_WORKDIR_RELATIVE_PATH, in->line,
             "Relative workdir \"%s\" can have unexpected results if the base image "
             "changes",
-            path);
+            buf_str(&quoted));
+    }
     scope->has_workdir = true;
 }
 
@@ -269,16 +282,10 @@ static void check_copy(struct lint *lint, const struct instruction *in,
 static void check_mounts(struct lint *lint, const struct instruction *in,
                          const struct scope *scope)
 {
-    struct run_args args;
-    if (instruction_run(in, &args, NULL) != 0)
-        return;
-    for (size_t i = 0; i < args.mount_count; i++) {
-        const struct mount_args *m = &args.mounts[i];
-        const char *const texts[] = {m->id, m->target, m->source, m->env};
-        for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
-            free(texts[k] != NULL ? word(lint, in, scope, texts[k]) : NULL);
+    for (size_t i = 0; i < in->flags.len; i++) {
+        if (strncmp(in->flags.items[i], "--mount=", 8) == 0)
+            free(word(lint, in, scope, in->flags.items[i] + 8));
     }
-    run_args_free(&args);
 }
 
 void lint_words(struct lint *lint, const struct instruction *in, struct scope *scope)

@@ -51,9 +51,8 @@ static int circular(const struct graph *g, size_t stage)
 {
     const char *name = g->stages[stage].args.stage;
     AUTO_FREE char *number = xasprintf("stage-%zu", stage);
-    err_set(g->err, ERR_INPUT, "circular dependency detected on stage: %s",
-            name != NULL ? name : number);
-    return err_at(g->err, NULL, g->stages[stage].from->line);
+    return err_set(g->err, ERR_INPUT, "circular dependency detected on stage: %s",
+                   name != NULL ? name : number);
 }
 
 /* The stage a --from means: a number, or a name before or after this stage; -1 if it

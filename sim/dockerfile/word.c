@@ -363,8 +363,8 @@ static int replaced(struct lexer *lx, const char *name, struct buf *out)
     if (value.n > 65536 || source.len > 4096 || value.n * (source.len + 1) > 1u << 22)
         return syntax(lx, "the pattern or the value is too long for a replacement");
     struct pattern pattern;
-    rc =
-        word_pattern_compile((struct span){buf_str(&source), source.len}, &pattern, lx->err);
+    rc = word_pattern_compile((struct span){buf_str(&source), source.len}, &pattern,
+                              lx->err);
     if (rc != 0)
         return rc;
     replace(&pattern, value, (struct span){buf_str(&text), text.len}, all, out);

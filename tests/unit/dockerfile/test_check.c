@@ -214,8 +214,9 @@ static void duration_parse__when_go_accepts__then_nanoseconds(void **state)
     static const char *const bad[] = {"",   "s",         "1",   ".s",
                                       "1d", "99999999h", "1s ", "-"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct err err = ERR_INIT;
         int64_t ns;
-        assert_int_equal(duration_parse(bad[i], &ns, NULL), ERR_INPUT);
+        assert_int_equal(duration_parse(bad[i], &ns, &err), ERR_INPUT);
     }
 }
 

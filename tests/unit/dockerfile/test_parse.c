@@ -160,15 +160,27 @@ static void parse__when_json_array_is_mixed__then_error(void **state)
 static const struct {
     const char *line, *names;
 } heredoc_lines[] = {
-    {"RUN cat <<A <<'B'", "A|B"}, {"RUN cat<<A", ""},
-    {"RUN cat <<<A", ""},         {"RUN cat << A", ""},
-    {"RUN cat <<- A", ""},        {"RUN echo \"<<A\"", ""},
-    {"RUN cat <<A it's", ""},     {"RUN cat <<\"\"", ""},
-    {"RUN cat <<A>x", "A>x"},     {"RUN cat <<\\A", "A"},
-    {"RUN cat <<'A'B", "AB"},     {"RUN cat <<$x", "$x"},
-    {"CMD cat <<A", ""},          {"COPY <<A <<A /x/", "A|A"},
-    {"ADD <<A /x", "A"},          {"ENV a=<<A", ""},
-    {"RUN [\"<<A\"]", ""},        {"COPY [\"<<A\",\"/x\"]", ""},
+    {"RUN cat <<A <<'B'", "A|B"},
+    {"RUN cat<<A", ""},
+    {"RUN cat <<<A", ""},
+    {"RUN cat << A 3<< 'B'", "A|B"},
+    {"RUN cat << -A", "-A"},
+    {"RUN cat << <<A", ""},
+    {"RUN cat <<", ""},
+    {"RUN cat <<- A", ""},
+    {"RUN echo \"<<A\"", ""},
+    {"RUN cat <<A it's", ""},
+    {"RUN cat <<\"\"", ""},
+    {"RUN cat <<A>x", "A>x"},
+    {"RUN cat <<\\A", "A"},
+    {"RUN cat <<'A'B", "AB"},
+    {"RUN cat <<$x", "$x"},
+    {"CMD cat <<A", ""},
+    {"COPY <<A <<A /x/", "A|A"},
+    {"ADD <<A /x", "A"},
+    {"ENV a=<<A", ""},
+    {"RUN [\"<<A\"]", ""},
+    {"COPY [\"<<A\",\"/x\"]", ""},
 };
 
 static void parse__when_line_opens_heredocs__then_their_names(void **state)

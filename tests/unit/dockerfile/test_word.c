@@ -73,6 +73,10 @@ static void word_expand__when_quotes_are_kept__then_they_do_not_hide_names(void 
     (void)state;
     const struct word_options body = {.escape = '\\', .keep_quotes = true};
     expect("a 'b $x' \"$x\" it's \\$x\n", body, "a 'b val' \"val\" it's $x\n");
+    /* As the engine writes the body of COPY <<E. */
+    expect("a\\nb \\\\ \\\" \\' \"\\$x\" a\\\nb", body, "anb \\ \" ' \"$x\" a\nb");
+    expect("${u:-\"q\"} ${u:-'q'} ${x/v/\"w\"} ${u:-a\"b}", body,
+           "\"q\" 'q' \"w\"al a\"b");
     const struct word_options escapes = {
         .escape = '\\', .keep_quotes = true, .keep_escapes = true};
     expect("\\n \\$x \\\\ \\", escapes, "\\n $x \\ \\");

@@ -1,0 +1,2 @@
+FROM scratch
+ADD --checksum=md5:00 https://a/b c

@@ -1,0 +1,2 @@
+FROM scratch
+ADD --checksum=foo https://a/b c

@@ -1,0 +1,2 @@
+FROM scratch
+ADD --checksum=sha256:00 https://a/b https://a/c d/

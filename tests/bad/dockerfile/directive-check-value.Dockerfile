@@ -1,0 +1,2 @@
+# check=error=x
+FROM scratch

@@ -1,0 +1,2 @@
+FROM scratch
+RUN --mount='type=cache,a"b=/x' x

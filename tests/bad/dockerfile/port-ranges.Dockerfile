@@ -1,0 +1,2 @@
+FROM scratch
+EXPOSE 1-3:4-5

@@ -1,0 +1,2 @@
+FROM scratch AS x
+COPY --from=x a b
