@@ -91,7 +91,7 @@ static int start(struct command *c, struct cell *cell, struct err *err)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (c->pidfd < 0) {
         struct cell_report report = {.stage = CELL_CLONE, .errnum = -c->pidfd};
-        return report_error(&report, cell->userns_fd >= 0, err);
+        return cell_report_error(&report, cell->userns_fd >= 0, err);
     }
     close_end(c, PIPE_IN, 0);
     close_end(c, PIPE_OUT, 1);
@@ -164,14 +164,14 @@ static int conclude(const struct command *c, const struct plan *plan,
 {
     const struct exec_run *run = plan->run;
     if (c->failed && c->failure.stage == CELL_EXEC) {
-        AUTO_FREE char *line = report_exec_line(&c->failure);
+        AUTO_FREE char *line = cell_report_exec_line(&c->failure);
         if (run->output != NULL)
             run->output(run->output_payload, 2, line, strlen(line));
         out->exit_status = 1; /* as runc ends */
         return 0;
     }
     if (c->failed)
-        return report_error(&c->failure, plan->cell.userns_fd >= 0, err);
+        return cell_report_error(&c->failure, plan->cell.userns_fd >= 0, err);
     if (!c->ended)
         return err_set(err, ERR_FAILED, "the sandbox was killed");
     int status = c->end.status;
@@ -187,7 +187,7 @@ static int sandbox_run(void *self, const struct exec_run *run, struct exec_resul
     struct plan plan = {.sandbox = s, .run = run};
     struct command command = {.pidfd = -1};
     *out = (struct exec_result){.virtual_ms = UINT64_MAX};
-    int rc = plan_make(&plan, err);
+    int rc = cell_plan_make(&plan, err);
     if (rc == 0)
         rc = open_pipes(&command, err);
     if (rc == 0) {
@@ -202,7 +202,7 @@ static int sandbox_run(void *self, const struct exec_run *run, struct exec_resul
         out->handle = STEAL(plan.folder);
     else if (plan.folder != NULL)
         ids_remove_tree(&s->ids, plan.folder, NULL);
-    plan_free(&plan);
+    cell_plan_free(&plan);
     return rc;
 }
 

@@ -59,7 +59,8 @@ static int resolve_target(struct plan *plan, const char *clean, char **out,
     return rc;
 }
 
-int plan_add_mount(struct plan *plan, const struct cell_mount *mount, struct err *err)
+int cell_plan_add_mount(struct plan *plan, const struct cell_mount *mount,
+                        struct err *err)
 {
     AUTO_FREE char *clean = path_below_root(mount->target);
     AUTO_FREE char *resolved = NULL;
@@ -75,7 +76,7 @@ int plan_add_mount(struct plan *plan, const struct cell_mount *mount, struct err
     GROW(plan->mounts, plan->mount_cap, plan->mount_count + 1);
     struct cell_mount *m = &plan->mounts[plan->mount_count++];
     *m = *mount;
-    m->target = plan_text(plan, "/%s", resolved);
+    m->target = cell_plan_text(plan, "/%s", resolved);
     if (m->kind != CELL_LINK && !m->lenient) {
         GROW(plan->places, plan->place_cap, plan->place_count + 1);
         plan->places[plan->place_count++] =
@@ -116,7 +117,7 @@ static int add_tree(struct plan *plan, const struct exec_mount *mount,
         return err_set(err, ERR_FAILED, "/%s: not found in the source of the mount %s",
                        mount->source_path, mount->target);
     out->is_file = e->type != ENTRY_DIR;
-    const char *dir = plan_text(plan, "%s/tree%u", plan->folder, plan->trees++);
+    const char *dir = cell_plan_text(plan, "%s/tree%u", plan->folder, plan->trees++);
     if (mkdir(dir, 0755) != 0)
         return err_errno(err, errno, "cannot make the folder %s", dir);
     struct tree *found = view_subtree(mount->source, path);
@@ -125,7 +126,7 @@ static int add_tree(struct plan *plan, const struct exec_mount *mount,
     tree_free(based);
     tree_free(found);
     out->kind = CELL_BIND;
-    out->source = out->is_file ? plan_text(plan, "%s/file", dir) : dir;
+    out->source = out->is_file ? cell_plan_text(plan, "%s/file", dir) : dir;
     return rc == 0 ? 0 : err_wrap(err, "mount %s", mount->target);
 }
 
@@ -133,7 +134,7 @@ static int add_cache(struct plan *plan, const struct exec_mount *mount,
                      struct cell_mount *out, struct err *err)
 {
     out->kind = CELL_BIND;
-    out->source = plan_host_path(plan, mount->host_path);
+    out->source = cell_plan_host_path(plan, mount->host_path);
     return file_make_folders(mount->host_path, err);
 }
 
@@ -160,7 +161,7 @@ static void add_tmpfs(struct plan *plan, const struct exec_mount *mount,
     options[0] = "mode";
     options[1] = "1777";
     options[2] = mount->size > 0 ? "size" : NULL;
-    options[3] = plan_text(plan, "%llu", (unsigned long long)mount->size);
+    options[3] = cell_plan_text(plan, "%llu", (unsigned long long)mount->size);
     options[4] = NULL;
     out->kind = CELL_FRESH;
     out->source = "tmpfs";
@@ -191,10 +192,10 @@ static int add_run_mount(struct plan *plan, const struct exec_mount *mount,
     case EXEC_MOUNT_SSH:
         m.kind = CELL_BIND;
         m.is_file = true;
-        m.source = plan_host_path(plan, mount->host_path);
+        m.source = cell_plan_host_path(plan, mount->host_path);
         break;
     }
-    return rc == 0 ? plan_add_mount(plan, &m, err) : rc;
+    return rc == 0 ? cell_plan_add_mount(plan, &m, err) : rc;
 }
 
 /* Outer ones first, as BuildKit sorts them. */
@@ -205,7 +206,7 @@ static int compare_targets(const void *a, const void *b)
     return path_compare(x->target, y->target);
 }
 
-int plan_run_mounts(struct plan *plan, struct err *err)
+int cell_plan_run_mounts(struct plan *plan, struct err *err)
 {
     const struct exec_run *run = plan->run;
     const struct exec_mount **sorted =

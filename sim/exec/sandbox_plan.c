@@ -21,7 +21,7 @@
 
 enum { LAYERS_MOST = 498 /* overlayfs takes 500 lower folders */ };
 
-char *plan_text(struct plan *plan, const char *fmt, ...)
+char *cell_plan_text(struct plan *plan, const char *fmt, ...)
 {
     char *formatted = NULL;
     va_list args;
@@ -33,11 +33,11 @@ char *plan_text(struct plan *plan, const char *fmt, ...)
     return kept;
 }
 
-const char *plan_host_path(struct plan *plan, const char *path)
+const char *cell_plan_host_path(struct plan *plan, const char *path)
 {
     if (path[0] == '/')
         return arena_strdup(&plan->memory, path);
-    return plan_text(plan, "%s/%s", plan->sandbox->cwd, path);
+    return cell_plan_text(plan, "%s/%s", plan->sandbox->cwd, path);
 }
 
 /* ---- who and what ------------------------------------------------------------------
@@ -131,7 +131,7 @@ static int write_hosts(struct plan *plan, struct err *err)
 
 static int make_folder(struct plan *plan, const char *name, struct err *err)
 {
-    const char *path = plan_text(plan, "%s/%s", plan->folder, name);
+    const char *path = cell_plan_text(plan, "%s/%s", plan->folder, name);
     if (mkdir(path, 0755) != 0 || chmod(path, 0755) != 0)
         return err_errno(err, errno, "cannot make the folder %s", path);
     return 0;
@@ -144,7 +144,7 @@ static int make_upper(struct plan *plan, struct err *err)
     int rc = make_folder(plan, "upper", err);
     if (rc != 0 || root == NULL)
         return rc;
-    const char *path = plan_text(plan, "%s/upper", plan->folder);
+    const char *path = cell_plan_text(plan, "%s/upper", plan->folder);
     struct timespec times[2] = {{.tv_sec = root->mtime_ns / 1000000000}};
     times[1] = times[0];
     if ((plan->cell.userns_fd < 0 && chown(path, root->uid, root->gid) != 0) ||
@@ -160,7 +160,7 @@ static int make_stubs(struct plan *plan, struct err *err)
         return 0;
     tree_sort(plan->stubs);
     int rc = make_folder(plan, "stubs", err);
-    const char *path = plan_text(plan, "%s/stubs", plan->folder);
+    const char *path = cell_plan_text(plan, "%s/stubs", plan->folder);
     if (rc == 0)
         rc = ids_unpack(&plan->sandbox->ids, plan->stubs, path, err);
     strv_add(&plan->lower, path);
@@ -216,7 +216,7 @@ static int set_lower(struct plan *plan, struct err *err)
         char *path = NULL;
         rc = layer_folder(plan, &run->layers[i - 1], &path, err);
         if (rc == 0)
-            strv_add(&plan->lower, plan_host_path(plan, path));
+            strv_add(&plan->lower, cell_plan_host_path(plan, path));
         free(path);
     }
     if (plan->lower.len == 0)
@@ -236,7 +236,7 @@ static int make_folders(struct plan *plan, struct err *err)
     return rc == 0 ? write_hosts(plan, err) : rc;
 }
 
-int plan_make(struct plan *plan, struct err *err)
+int cell_plan_make(struct plan *plan, struct err *err)
 {
     const struct exec_run *run = plan->run;
     const struct sandbox *s = plan->sandbox;
@@ -257,11 +257,11 @@ int plan_make(struct plan *plan, struct err *err)
     if (rc == 0)
         rc = make_folders(plan, err);
     if (rc == 0)
-        rc = plan_system_mounts(plan, false, err);
+        rc = cell_plan_system_mounts(plan, false, err);
     if (rc == 0)
-        rc = plan_run_mounts(plan, err);
+        rc = cell_plan_run_mounts(plan, err);
     if (rc == 0)
-        rc = plan_system_mounts(plan, true, err);
+        rc = cell_plan_system_mounts(plan, true, err);
     if (rc == 0)
         rc = set_lower(plan, err);
     plan->cell.folder = plan->folder;
@@ -273,7 +273,7 @@ int plan_make(struct plan *plan, struct err *err)
     return rc;
 }
 
-void plan_free(struct plan *plan)
+void cell_plan_free(struct plan *plan)
 {
     for (size_t i = 0; i < plan->place_count; i++) {
         free(plan->places[i].given);

@@ -47,20 +47,21 @@ struct plan {
     unsigned trees;
 };
 
-int plan_make(struct plan *plan, struct err *err); /* sandbox and run are set */
-void plan_free(struct plan *plan);                 /* the members; not the folder */
+int cell_plan_make(struct plan *plan, struct err *err); /* sandbox and run are set */
+void cell_plan_free(struct plan *plan); /* the members; not the folder */
 
-/* ---- parts of plan_make ---- */
+/* ---- parts of cell_plan_make ---- */
 
 /* What every RUN has: /proc, /dev, /sys, and which of it is hidden. `late`: what is
  * mounted after the RUN's own mounts. */
-int plan_system_mounts(struct plan *plan, bool late, struct err *err);
-int plan_run_mounts(struct plan *plan, struct err *err);
+int cell_plan_system_mounts(struct plan *plan, bool late, struct err *err);
+int cell_plan_run_mounts(struct plan *plan, struct err *err);
 /* Appends a mount; the target is resolved, and made a stub if it is missing. */
-int plan_add_mount(struct plan *plan, const struct cell_mount *mount, struct err *err);
+int cell_plan_add_mount(struct plan *plan, const struct cell_mount *mount,
+                        struct err *err);
 /* The path, absolute on the host. */
-const char *plan_host_path(struct plan *plan, const char *path);
-char *plan_text(struct plan *plan, const char *fmt, ...)
+const char *cell_plan_host_path(struct plan *plan, const char *path);
+char *cell_plan_text(struct plan *plan, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -71,7 +71,7 @@ static const char *remedy(const struct cell_report *r, bool in_userns)
            "privileged";
 }
 
-int report_error(const struct cell_report *report, bool in_userns, struct err *err)
+int cell_report_error(const struct cell_report *report, bool in_userns, struct err *err)
 {
     struct cell_report r = *report;
     const size_t stages = sizeof cell_stages / sizeof *cell_stages;
@@ -84,7 +84,7 @@ int report_error(const struct cell_report *report, bool in_userns, struct err *e
     return code == ERR_ENVIRONMENT ? err_hint(err, "%s", remedy(&r, in_userns)) : code;
 }
 
-char *report_exec_line(const struct cell_report *report)
+char *cell_report_exec_line(const struct cell_report *report)
 {
     const char *name = report->detail;
     int n = (int)strnlen(name, CELL_DETAIL);

@@ -10,9 +10,10 @@
 
 /* ERR_ENVIRONMENT with a hint where the kernel or a privilege is lacking, else
  * ERR_FAILED. */
-int report_error(const struct cell_report *report, bool in_userns, struct err *err);
+int cell_report_error(const struct cell_report *report, bool in_userns,
+                      struct err *err);
 /* Only for CELL_EXEC: the line runc prints where the program cannot be started. The
  * caller frees. */
-char *report_exec_line(const struct cell_report *report);
+char *cell_report_exec_line(const struct cell_report *report);
 
 #endif

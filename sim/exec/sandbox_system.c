@@ -73,7 +73,7 @@ static int add_terminals(struct plan *plan, struct err *err)
         CELL_FRESH, "/dev/pts", "devpts",
         .options = ids_has_gid(&plan->sandbox->ids, 5) ? with_group : without_group,
         .attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
-    return plan_add_mount(plan, &pts, err);
+    return cell_plan_add_mount(plan, &pts, err);
 }
 
 /* A fresh sysfs shows the network devices of the own namespace; who shares the host's
@@ -87,23 +87,23 @@ static int add_sys(struct plan *plan, struct err *err)
         sys.kind = CELL_BIND;
         sys.source = "/sys";
     }
-    int rc = plan_add_mount(plan, &sys, err);
+    int rc = cell_plan_add_mount(plan, &sys, err);
     if (rc != 0 || host || !plan->sandbox->cgroup2)
         return rc;
     struct cell_mount cgroup = {CELL_FRESH, "/sys/fs/cgroup", "cgroup2",
                                 .attrs = NOTHING | read};
-    return plan_add_mount(plan, &cgroup, err);
+    return cell_plan_add_mount(plan, &cgroup, err);
 }
 
 static int add_network_files(struct plan *plan, struct err *err)
 {
     struct cell_mount file = {CELL_BIND, "/etc/resolv.conf", .attrs = READ_ONLY,
                               .is_file = true};
-    file.source = plan_text(plan, "%s/resolv.conf", plan->sandbox->folder);
-    int rc = plan_add_mount(plan, &file, err);
+    file.source = cell_plan_text(plan, "%s/resolv.conf", plan->sandbox->folder);
+    int rc = cell_plan_add_mount(plan, &file, err);
     file.target = "/etc/hosts";
-    file.source = plan_text(plan, "%s/hosts", plan->folder);
-    return rc == 0 ? plan_add_mount(plan, &file, err) : rc;
+    file.source = cell_plan_text(plan, "%s/hosts", plan->folder);
+    return rc == 0 ? cell_plan_add_mount(plan, &file, err) : rc;
 }
 
 static int hide(struct plan *plan, const char *const *paths, size_t count,
@@ -114,12 +114,12 @@ static int hide(struct plan *plan, const char *const *paths, size_t count,
         struct cell_mount m = {CELL_BIND, paths[i], source, .lenient = true};
         m.kind = source != NULL ? CELL_BIND : CELL_COVER;
         m.attrs = READ_ONLY & ~(source != NULL ? (uint64_t)MOUNT_ATTR_NODEV : 0);
-        rc = plan_add_mount(plan, &m, err);
+        rc = cell_plan_add_mount(plan, &m, err);
     }
     return rc;
 }
 
-int plan_system_mounts(struct plan *plan, bool late, struct err *err)
+int cell_plan_system_mounts(struct plan *plan, bool late, struct err *err)
 {
     int rc = 0;
     if (late) {
@@ -128,7 +128,7 @@ int plan_system_mounts(struct plan *plan, bool late, struct err *err)
         rc = hide(plan, read_only, COUNT(read_only), NULL, err);
         if (rc == 0)
             rc = hide(plan, hidden_files, COUNT(hidden_files), "/dev/null", err);
-        const char *empty = plan_text(plan, "%s/empty", plan->sandbox->folder);
+        const char *empty = cell_plan_text(plan, "%s/empty", plan->sandbox->folder);
         return rc == 0 ? hide(plan, hidden_folders, COUNT(hidden_folders), empty, err)
                        : rc;
     }
@@ -136,7 +136,7 @@ int plan_system_mounts(struct plan *plan, bool late, struct err *err)
         struct cell_mount m = first_mounts[i];
         if (plan->run->insecure && strcmp(m.target, "/dev") == 0)
             m.attrs &= ~(uint64_t)MOUNT_ATTR_NODEV;
-        rc = plan_add_mount(plan, &m, err);
+        rc = cell_plan_add_mount(plan, &m, err);
     }
     if (rc == 0)
         rc = add_terminals(plan, err);
