@@ -10,7 +10,6 @@
 #include "bench/environment.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
-#include "sim/context/workspace.h"
 #include "sim/dockerfile/dockerfile.h"
 
 enum { SECRET_LIMIT = 500 * 1024 /* as docker */ };
@@ -249,15 +248,6 @@ static int set_rights(const struct build_values *values, struct build_setup *out
     return 0;
 }
 
-/* Modelled steps happen on a virtual clock, which starts at a fixed time so that equal
- * input gives equal layers on every machine and day. */
-static int64_t build_time(const struct build_setup *setup, enum exec_kind kind)
-{
-    if (setup->options.source_date_epoch >= 0)
-        return setup->options.source_date_epoch;
-    return kind == EXEC_MODEL ? WORKSPACE_EPOCH : clock_realtime_s();
-}
-
 static int set_executor(const struct build_values *values, struct build_setup *out,
                         struct err *err)
 {
@@ -276,7 +266,7 @@ static int set_executor(const struct build_values *values, struct build_setup *o
     r = bench_exec_open(kind, out->store, models, &out->exec, err);
     out->options.executor = out->exec.executor;
     out->options.bases = bases_init(&out->bases, modelled);
-    out->options.now_s = build_time(out, kind);
+    out->options.now_s = clock_realtime_s();
     return r;
 }
 

@@ -144,7 +144,8 @@ static int builtin_build(void *session, struct workspace *ws,
     options.semantics = s->options.semantics;
     options.jobs = s->options.exec == EXEC_MODEL ? 1 : 0;
     options.network = "none";
-    options.now_s = WORKSPACE_EPOCH; /* fixed: equal layers on every machine and day */
+    options.now_s = WORKSPACE_EPOCH; /* fixed: equal images on every machine and day */
+    options.offline = true;          /* a scenario reaches for nothing outside */
     options.store = s->store;
     options.bases = s->options.bases;
     options.executor = s->exec.executor;

@@ -10,6 +10,13 @@
 
 #include "sim/base/file.h"
 #include "sim/build/graph.h"
+#include "sim/context/workspace.h"
+
+int64_t build_made_s(const struct build *b)
+{
+    int64_t epoch = b->options->source_date_epoch;
+    return epoch >= 0 ? epoch : WORKSPACE_EPOCH;
+}
 
 static int make_plan(struct build *b, struct err *err)
 {

@@ -86,7 +86,7 @@ struct build_options {
     const struct exec_host *hosts; /* --add-host */
     size_t host_count;
     int64_t source_date_epoch; /* negative: none */
-    int64_t now_s;       /* "created" of the config and mtime of what steps make */
+    int64_t now_s;             /* "created" of the image and its history */
     const char *against; /* build to compare misses with; NULL: last of the same name */
     bool offline;        /* ADD of URLs and repositories is refused: scenarios */
     bool plan_only;      /* predict, do not build */

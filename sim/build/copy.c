@@ -26,7 +26,7 @@ struct copying {
 static struct entry made_folder(const struct copying *c)
 {
     struct entry like = {
-        .type = ENTRY_DIR, .mode = 0755, .mtime_ns = c->b->options->now_s * 1000000000};
+        .type = ENTRY_DIR, .mode = 0755, .mtime_ns = build_made_s(c->b) * 1000000000};
     if (c->has_owner) {
         like.uid = c->uid;
         like.gid = c->gid;

@@ -38,6 +38,7 @@ static char *classic_line(const struct vertex *v)
 static void add_history(struct build *b, struct image_config *config, unsigned stage)
 {
     bool buildkit = b->options->semantics == SEMANTICS_BUILDKIT;
+    char comment[] = "buildkit.dockerfile.v0";
     const struct plan_stage *plan = &b->plan->stages[stage];
     for (size_t i = plan->first_step; i < plan->first_step + plan->step_count; i++) {
         const struct vertex *v = &b->vertices[i];
@@ -49,7 +50,7 @@ static void add_history(struct build *b, struct image_config *config, unsigned s
         struct image_history h = {
             .created_s = time_at(b, stage, i),
             .created_by = line,
-            .comment = buildkit ? "buildkit.dockerfile.v0" : NULL,
+            .comment = buildkit ? comment : NULL,
             .empty_layer = !v->has_layer,
         };
         if (h.created_s == INT64_MIN)

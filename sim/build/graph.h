@@ -150,6 +150,10 @@ const struct plan_source *sources_nth(const struct plan_step *step, size_t n);
 /* keys.c: with the lock held. */
 int keys_of_stage(struct build *b, unsigned stage, bool may_run, struct err *err);
 
+/* mtime of what COPY, WORKDIR and modelled commands make: never the time of the run, so
+ * that equal input gives equal layers on every machine and day. Seconds since 1970. */
+int64_t build_made_s(const struct build *b);
+
 /* solve.c */
 int solve_stage(struct build *b, unsigned stage, struct err *err);
 int solve_plan_only(struct build *b, struct err *err);

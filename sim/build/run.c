@@ -315,7 +315,7 @@ int run_command(struct build *b, struct vertex *v, struct stack *stack,
         .root = stack->view,
         .layers = stack->ids,
         .layer_count = stack->len,
-        .now_s = o->now_s,
+        .now_s = build_made_s(b),
         .output = take_output,
         .output_payload = &output,
     };

@@ -47,7 +47,7 @@ static int make_workdir(struct build *b, struct vertex *v, struct view *root,
                         struct err *err)
 {
     struct entry like = {
-        .type = ENTRY_DIR, .mode = 0755, .mtime_ns = b->options->now_s * 1000000000};
+        .type = ENTRY_DIR, .mode = 0755, .mtime_ns = build_made_s(b) * 1000000000};
     int rc = 0;
     if (b->options->semantics == SEMANTICS_BUILDKIT && v->step->user[0] != '\0')
         rc = owner_resolve(root, v->step->user, &like.uid, &like.gid, err);
