@@ -2,6 +2,7 @@
 /* One instruction read for its meaning: flags, arity, and what is wrong with it. */
 #include "sim/dockerfile/instruction.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ static int unknown(const struct instruction *in, struct err *err)
     size_t n = strlen(in->name);
     AUTO_FREE char *upper = xstrdup(in->name);
     for (char *p = upper; *p != '\0'; p++)
-        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+        *p = (char)toupper((unsigned char)*p);
     const char *near = suggest(upper, titles + 1, sizeof titles / sizeof *titles - 1);
     err_set(err, ERR_INPUT, "unknown instruction: %.*s%s%s%s", (int)(n < 100 ? n : 100),
             in->original, near != NULL ? " (did you mean " : "",

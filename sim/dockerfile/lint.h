@@ -56,9 +56,9 @@ int lint_read_directives(const struct dockerfile *df, struct lint *lint,
 void lint_add(struct lint *lint, enum rule rule, unsigned line, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Expands `word` in a scope and warns (`rule`, NULL line: not) about names that are
- * not known. *out is NULL where the word cannot be expanded; the caller frees it. */
-char *lint_expand(struct lint *lint, const struct scope *scope, const char *word,
+/* Expands `word` in a scope; names without a value are added to `unset` (or NULL).
+ * NULL where the word cannot be expanded; the caller frees. */
+char *lint_expand(struct lint *lint, struct scope *scope, const char *word,
                   struct strv *unset);
 
 /* lint_stages.c: FROM, its name, image and platform; sets up the stage's scope. */

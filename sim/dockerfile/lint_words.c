@@ -17,19 +17,19 @@ static const char *look_up(void *payload, const char *name)
     return env_get(&scope->env, name);
 }
 
-static char *expand(struct lint *lint, const struct scope *scope, const char *word,
-                    bool body, struct strv *unset)
+static char *expand(struct lint *lint, struct scope *scope, const char *word, bool body,
+                    struct strv *unset)
 {
     char *out = NULL;
     struct word_options options = {.escape = lint->df->escape,
                                    .lookup = look_up,
-                                   .payload = (void *)(uintptr_t)scope,
+                                   .payload = scope,
                                    .keep_quotes = body,
                                    .unset = unset};
     return word_expand(word, &options, &out, NULL) == 0 ? out : NULL;
 }
 
-char *lint_expand(struct lint *lint, const struct scope *scope, const char *word,
+char *lint_expand(struct lint *lint, struct scope *scope, const char *word,
                   struct strv *unset)
 {
     return expand(lint, scope, word, false, unset);
@@ -66,7 +66,7 @@ static bool image_defines(const char *image, const char *name)
 }
 
 static void report_unset(struct lint *lint, const struct instruction *in,
-                         const struct scope *scope, const struct strv *unset)
+                         struct scope *scope, const struct strv *unset)
 {
     struct strv names = STRV_INIT;
     for (size_t i = 0; i < scope->env.len && unset->len > 0; i++)
@@ -85,8 +85,8 @@ static void report_unset(struct lint *lint, const struct instruction *in,
 }
 
 /* Expands and warns; the caller frees. */
-static char *word(struct lint *lint, const struct instruction *in,
-                  const struct scope *scope, const char *text)
+static char *word(struct lint *lint, const struct instruction *in, struct scope *scope,
+                  const char *text)
 {
     struct strv unset = STRV_INIT;
     char *out = expand(lint, scope, text, false, &unset);
@@ -96,7 +96,7 @@ static char *word(struct lint *lint, const struct instruction *in,
 }
 
 static void all_words(struct lint *lint, const struct instruction *in,
-                      const struct scope *scope)
+                      struct scope *scope)
 {
     for (size_t i = 0; i < in->args.len; i++)
         free(word(lint, in, scope, in->args.items[i]));
@@ -223,11 +223,10 @@ static void check_port(struct lint *lint, const struct instruction *in,
 }
 
 static void check_expose(struct lint *lint, const struct instruction *in,
-                         const struct scope *scope)
+                         struct scope *scope)
 {
-    const struct word_options options = {.escape = lint->df->escape,
-                                         .lookup = look_up,
-                                         .payload = (void *)(uintptr_t)scope};
+    const struct word_options options = {
+        .escape = lint->df->escape, .lookup = look_up, .payload = scope};
     for (size_t i = 0; i < in->args.len; i++) {
         struct strv ports = STRV_INIT, numbers = STRV_INIT;
         (void)word_expand_split(in->args.items[i], &options, &ports, NULL);
@@ -255,7 +254,7 @@ static void check_source(struct lint *lint, const struct instruction *in,
 }
 
 static void check_copy(struct lint *lint, const struct instruction *in,
-                       const struct scope *scope)
+                       struct scope *scope)
 {
     struct copy_args args;
     if (instruction_copy(in, &args, NULL) != 0)
@@ -280,7 +279,7 @@ static void check_copy(struct lint *lint, const struct instruction *in,
 }
 
 static void check_mounts(struct lint *lint, const struct instruction *in,
-                         const struct scope *scope)
+                         struct scope *scope)
 {
     for (size_t i = 0; i < in->flags.len; i++) {
         if (strncmp(in->flags.items[i], "--mount=", 8) == 0)

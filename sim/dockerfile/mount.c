@@ -74,11 +74,11 @@ static int set_number(const char *key, const char *value, int base, uint32_t *to
 static int set_size(const char *value, uint64_t *to, struct err *err)
 {
     static const char letters[] = "kmgtp";
-    char *end;
+    char *end = NULL;
     if (has_variable(value))
         return 0;
     double n = is_digit(*value) ? strtod(value, &end) : -1;
-    if (n < 0 || strcspn(value, "xXeEnN") < (size_t)(end - value))
+    if (end == NULL || n < 0 || strcspn(value, "xXeEnN") < (size_t)(end - value))
         return err_set(err, ERR_INPUT, "invalid value for size: %.100s", value);
     if (*end == ' ')
         end++;

@@ -16,13 +16,13 @@ size_t stages_find(const struct dockerfile *df, struct stage **out)
     struct stage *stages = NULL;
     for (size_t i = 0; i < df->instruction_count; i++) {
         const struct instruction *in = &df->instructions[i];
-        if (in->kind == INSTRUCTION_FROM && count < STAGES_MOST) {
-            GROW(stages, cap, count + 1);
-            stages[count] = (struct stage){.from = in, .first = i + 1};
-            (void)instruction_from(in, &stages[count++].args, NULL);
-        }
         if (count > 0)
-            stages[count - 1].end = i + 1;
+            stages[count - 1].end = i + (in->kind != INSTRUCTION_FROM);
+        if (in->kind != INSTRUCTION_FROM || count == STAGES_MOST)
+            continue;
+        GROW(stages, cap, count + 1);
+        stages[count] = (struct stage){.from = in, .first = i + 1, .end = i + 1};
+        (void)instruction_from(in, &stages[count++].args, NULL);
     }
     *out = stages;
     return count;
@@ -78,28 +78,31 @@ static int resolve(const struct graph *g, size_t user, const char *from, long *o
     return 0;
 }
 
+/* The stage that one flag reads, -1 if none. */
+static int flag_target(const struct graph *g, size_t stage,
+                       const struct instruction *in, const char *flag, long *out)
+{
+    struct mount_args m;
+    *out = -1;
+    if (in->kind == INSTRUCTION_COPY && strncmp(flag, "--from=", 7) == 0 &&
+        flag[7] != '\0' && !has_variable(flag))
+        return resolve(g, stage, flag + 7, out);
+    if (in->kind != INSTRUCTION_RUN || strncmp(flag, "--mount=", 8) != 0 ||
+        mount_parse(flag + 8, &m, NULL) != 0)
+        return 0;
+    if (m.from != NULL)
+        *out = stage_by_name(g->stages, g->count, m.from);
+    mount_args_free(&m);
+    return 0;
+}
+
 /* Stages that COPY and mounts of one instruction read. */
 static int follow(struct graph *g, size_t stage, const struct instruction *in,
                   int (*visit)(struct graph *, size_t))
 {
     for (size_t i = 0; i < in->flags.len; i++) {
-        const char *flag = in->flags.items[i];
-        char *from = NULL;
-        long target = -1;
-        int rc = 0;
-        if (in->kind == INSTRUCTION_COPY && strncmp(flag, "--from=", 7) == 0) {
-            if (flag[7] != '\0' && !has_variable(flag))
-                rc = resolve(g, stage, flag + 7, &target);
-        } else if (in->kind == INSTRUCTION_RUN && strncmp(flag, "--mount=", 8) == 0) {
-            struct mount_args m;
-            if (mount_parse(flag + 8, &m, NULL) == 0) {
-                from = STEAL(m.from);
-                mount_args_free(&m);
-            }
-            if (from != NULL)
-                target = stage_by_name(g->stages, g->count, from);
-            free(from);
-        }
+        long target;
+        int rc = flag_target(g, stage, in, in->flags.items[i], &target);
         if (rc == 0 && target >= 0)
             rc = visit(g, (size_t)target);
         if (rc != 0)
@@ -182,7 +185,7 @@ static int check_instructions(const struct dockerfile *df, struct err *err)
 static int check_global_words(const struct dockerfile *df, const struct stage *stages,
                               size_t count, struct err *err)
 {
-    size_t first = stages[0].first - 1;
+    size_t first = count > 0 ? stages[0].first - 1 : 0;
     for (size_t i = 0; i < first; i++) {
         int rc = instruction_check_words(&df->instructions[i], df->escape, err);
         if (rc != 0)
