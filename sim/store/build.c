@@ -322,7 +322,8 @@ static int find_by_image(struct store *store, const char *ref, int64_t *id,
     if (rc == 0 && search.newest == 0) {
         err_set(err, ERR_NOT_FOUND, "no build of the image \"%.255s\" is recorded",
                 ref);
-        return err_hint(err, "only images built in this store can be explained");
+        err_hint(err, "only images built in this store can be explained");
+        return ERR_NOT_FOUND;
     }
     *id = search.newest;
     return rc;

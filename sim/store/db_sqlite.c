@@ -250,7 +250,8 @@ static int check_format(struct lite *l, struct err *err)
     if (version > FORMAT) {
         err_set(err, ERR_INPUT, "the store has format %d; this program reads %d",
                 version, FORMAT);
-        return err_hint(err, "use a newer simbench, or another --store");
+        err_hint(err, "use a newer simbench, or another --store");
+        return ERR_INPUT;
     }
     return 0;
 }

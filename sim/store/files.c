@@ -44,11 +44,25 @@ int store_lock_byte(int fd, int64_t byte, enum store_lock how, unsigned wait_s,
             return err_errno(err, errno, "cannot lock the store");
         if (clock_monotonic_ns() >= until) {
             err_set(err, ERR_FAILED, "the store is in use by another process");
-            return err_hint(err, "try again when it has finished");
+            err_hint(err, "try again when it has finished");
+            return ERR_FAILED;
         }
         nanosleep(&pause, NULL);
     }
     return 0;
+}
+
+int store_lock_use(struct store *store, enum store_lock how, unsigned wait_s,
+                   struct err *err)
+{
+    int rc = 0;
+    if (how != STORE_UNLOCK)
+        rc = store_lock_byte(store->lock_fd, LOCK_GATE, how, wait_s, err);
+    if (rc == 0)
+        rc = store_lock_byte(store->lock_fd, LOCK_USE, how, wait_s, err);
+    if (how != STORE_UNLOCK)
+        store_lock_byte(store->lock_fd, LOCK_GATE, STORE_UNLOCK, 0, NULL);
+    return rc;
 }
 
 int store_lock_open(const struct store *store, struct err *err)
@@ -133,14 +147,12 @@ static int make_own_folder(struct store *store, struct err *err)
 
 int store_temp_name(struct store *store, char **out, struct err *err)
 {
-    STORE_LOCK(store);
-    if (store->tmp == NULL) {
-        int rc = make_own_folder(store, err);
-        if (rc != 0)
-            return rc;
-    }
-    *out = xasprintf("%s/%" PRIu64, store->tmp, store->tmp_count++);
-    return 0;
+    pthread_mutex_lock(&store->tmp_mutex);
+    int rc = store->tmp == NULL ? make_own_folder(store, err) : 0;
+    if (rc == 0)
+        *out = xasprintf("%s/%" PRIu64, store->tmp, store->tmp_count++);
+    pthread_mutex_unlock(&store->tmp_mutex);
+    return rc;
 }
 
 /* ---- files ----------------------------------------------------------------------- */

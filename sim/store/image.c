@@ -217,7 +217,8 @@ static int match_prefix(void *payload, struct slice key, struct slice value,
 static int no_image(struct err *err, const char *ref)
 {
     err_set(err, ERR_NOT_FOUND, "there is no image \"%.255s\" in the store", ref);
-    return err_hint(err, "`simbench images` lists those that are there");
+    err_hint(err, "`simbench images` lists those that are there");
+    return ERR_NOT_FOUND;
 }
 
 static int find_by_prefix(struct store *store, const char *ref, struct digest *id,
@@ -238,7 +239,8 @@ static int find_by_prefix(struct store *store, const char *ref, struct digest *i
     if (search.count > 1) {
         err_set(err, ERR_INPUT, "%zu images have IDs that begin with %s", search.count,
                 ref);
-        return err_hint(err, "give more of the ID");
+        err_hint(err, "give more of the ID");
+        return ERR_INPUT;
     }
     *id = search.found;
     return 0;

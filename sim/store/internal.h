@@ -25,10 +25,12 @@ struct layer_box { /* what a struct layer stands in */
  * `pending`.
  *
  * The file `lock`: byte LOCK_USE is shared by builds and exclusive for what removes
- * layers; LOCK_TMP guards the making and clearing of folders in tmp/; from LOCK_LAYER
- * on, one byte for each layer that is being unpacked.
+ * layers. LOCK_GATE is passed on the way to LOCK_USE and held by who waits for it
+ * exclusively: builds that overlap for ever keep no prune waiting for ever. LOCK_TMP
+ * guards the making and clearing of folders in tmp/; from LOCK_LAYER on, one byte for
+ * each layer that is being unpacked.
  */
-enum { LOCK_USE = 0, LOCK_TMP = 1, LOCK_LAYER = 2 };
+enum { LOCK_USE = 0, LOCK_GATE = 1, LOCK_TMP = 2, LOCK_LAYER = 3 };
 
 struct store {
     pthread_mutex_t mutex;
@@ -48,6 +50,7 @@ struct store {
     uint64_t use_seq;
     int64_t fixed_now_s; /* INT64_MIN: the real clock */
     int lock_fd;
+    pthread_mutex_t tmp_mutex; /* of the next three; taken last */
     char *tmp; /* this store's own folder below tmp/, NULL until needed */
     int tmp_fd;
     uint64_t tmp_count;
@@ -204,13 +207,16 @@ enum {
 int store_files_open(struct store *store, struct err *err);
 void store_files_close(struct store *store);
 /* A name in tmp/ that is ours alone; removed when the process is gone. The caller
- * frees. */
+ * frees. With or without the mutex. */
 int store_temp_name(struct store *store, char **out, struct err *err);
 /* fcntl lock of one byte of an open lock file. Waits at most so long, then ERR_FAILED.
  */
 enum store_lock { STORE_UNLOCK, STORE_SHARED, STORE_EXCLUSIVE };
 int store_lock_byte(int fd, int64_t byte, enum store_lock how, unsigned wait_s,
                     struct err *err);
+/* LOCK_USE by way of LOCK_GATE. */
+int store_lock_use(struct store *store, enum store_lock how, unsigned wait_s,
+                   struct err *err);
 /* A descriptor of the lock file of its own, so that threads exclude each other. */
 int store_lock_open(const struct store *store, struct err *err);
 /* ERR_FAILED with strerror, and what to do about a full disk. */

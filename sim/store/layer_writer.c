@@ -71,7 +71,8 @@ int store_layer_write(void *writer, const void *data, size_t len, struct err *er
     if (w->bytes > INLINE_LIMIT) {
         err_set(err, ERR_FAILED, "a layer of more than %d MiB cannot be kept in memory",
                 INLINE_LIMIT >> 20);
-        return err_hint(err, "use a store on disk (--store)");
+        err_hint(err, "use a store on disk (--store)");
+        return ERR_FAILED;
     }
     buf_add(&w->memory, data, len);
     return 0;

@@ -104,8 +104,9 @@ static size_t host_len(const char *s, size_t n)
 static int refuse(struct err *err, const char *name, const char *why)
 {
     err_set(err, ERR_INPUT, "\"%.255s\" is no image name: %s", name, why);
-    return err_hint(err, "a name is [HOST[:PORT]/]PATH[:TAG] in lower case, such as "
+    err_hint(err, "a name is [HOST[:PORT]/]PATH[:TAG] in lower case, such as "
                          "app:1.0");
+    return ERR_INPUT;
 }
 
 static const char *after(const char *s, const char *prefix)

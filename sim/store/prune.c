@@ -380,14 +380,13 @@ int store_prune(struct store *store, const struct prune_options *options,
         return err_set(err, ERR_FAILED, "the store cannot be pruned during a build");
     int rc = store_flush(store, err);
     if (rc == 0 && store->dir != NULL)
-        rc = store_lock_byte(store->lock_fd, LOCK_USE, STORE_EXCLUSIVE, PRUNE_WAIT_S,
-                             err);
+        rc = store_lock_use(store, STORE_EXCLUSIVE, PRUNE_WAIT_S, err);
     if (rc != 0)
         return rc;
     struct prune p = {.store = store, .options = options};
     rc = prune(&p, err);
     if (store->dir != NULL)
-        store_lock_byte(store->lock_fd, LOCK_USE, STORE_UNLOCK, 0, NULL);
+        store_lock_use(store, STORE_UNLOCK, 0, NULL);
     room_free(&p.room);
     room_folders_free(&p.mounts);
     room_folders_free(&p.unpacked);

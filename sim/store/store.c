@@ -16,6 +16,7 @@ static struct store *new_store(struct layer_memo *memo)
 {
     struct store *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->mutex, NULL);
+    pthread_mutex_init(&s->tmp_mutex, NULL);
     s->memo = memo;
     s->fixed_now_s = INT64_MIN;
     s->lock_fd = s->tmp_fd = -1;
@@ -40,7 +41,8 @@ static int make_folders(const char *dir, struct err *err)
         int rc = file_make_folders(path, err);
         if (rc != 0) {
             err_wrap(err, "the store %s", dir);
-            return err_hint(err, "name another place with --store");
+            err_hint(err, "name another place with --store");
+            return rc;
         }
     }
     return 0;
@@ -59,7 +61,8 @@ int store_open(const char *dir, struct layer_memo *memo, struct store **out,
         rc = db_open_sqlite(dir, &s->db, err);
     if (rc != 0) {
         store_close(s);
-        return err_wrap(err, "the store %s", dir);
+        err_wrap(err, "the store %s", dir);
+        return rc;
     }
     s->pending = db_open_memory();
     *out = s;
@@ -85,6 +88,7 @@ void store_close(struct store *s)
     if (s->dir != NULL)
         store_files_close(s);
     pthread_mutex_destroy(&s->mutex);
+    pthread_mutex_destroy(&s->tmp_mutex);
     free(s->objects);
     free(s->nameless);
     free(s->dir);
@@ -276,12 +280,13 @@ enum { LOCK_WAIT_S = 60 };
 int store_group_begin(struct store *store, struct err *err)
 {
     if (store->depth == 0 && store->dir != NULL) {
-        int rc =
-            store_lock_byte(store->lock_fd, LOCK_USE, STORE_SHARED, LOCK_WAIT_S, err);
+        int rc = store_lock_use(store, STORE_SHARED, LOCK_WAIT_S, err);
         if (rc == 0)
             rc = store_refresh(store, err);
-        if (rc != 0)
+        if (rc != 0) {
+            store_lock_use(store, STORE_UNLOCK, 0, NULL);
             return rc;
+        }
     }
     store->depth++;
     return 0;
@@ -295,7 +300,7 @@ int store_group_end(struct store *store, int rc, struct err *err)
     if (store->dir == NULL)
         return rc;
     int flushed = store_flush(store, rc == 0 ? err : NULL);
-    store_lock_byte(store->lock_fd, LOCK_USE, STORE_UNLOCK, 0, NULL);
+    store_lock_use(store, STORE_UNLOCK, 0, NULL);
     return rc != 0 ? rc : flushed;
 }
 

@@ -24,10 +24,13 @@ struct fixture {
     bool memory;
 };
 
+/* A failure in a child process ends it: it must not go on with the parent's tests. */
 #define ok(call)                                                                       \
     do {                                                                               \
         struct err err = ERR_INIT;                                                     \
         int rc_ = (call);                                                              \
+        if (rc_ != 0 && getenv("TEST_CHILD") != NULL)                                  \
+            _exit(9);                                                                  \
         if (rc_ != 0)                                                                  \
             fail_msg("%s: %d %s", #call, rc_, err.msg);                                \
     } while (0)
