@@ -87,16 +87,16 @@ struct pool {
     const struct run_files_options *options;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    size_t next; /* file to take */
+    size_t next;             /* file to take */
+    struct layer_memo *memo; /* shared: modelled layers are hashed once in a process */
     struct turn *turns;
 };
 
-static void run_file(const struct pool *pool, size_t at, struct layer_memo *memo,
-                     FILE *out)
+static void run_file(const struct pool *pool, size_t at, FILE *out)
 {
     const struct scenario_file *file = &pool->files->items[at];
     struct runner_options runner = pool->options->runner;
-    runner.memo = memo;
+    runner.memo = pool->memo;
     for (size_t i = 0; i < file->count && !interrupt_pending(); i++)
         runner_run(&runner, file->script, file->scenarios[i],
                    &pool->results->scenarios[file->first + i], out,
@@ -114,12 +114,11 @@ static size_t take(struct pool *pool)
 static void *work(void *payload)
 {
     struct pool *pool = payload;
-    struct layer_memo *memo = layer_memo_new();
     for (size_t at = take(pool); at < pool->files->len; at = take(pool)) {
         struct turn *turn = &pool->turns[at];
         FILE *out = open_memstream(&turn->text, &turn->len);
         if (out != NULL) {
-            run_file(pool, at, memo, out);
+            run_file(pool, at, out);
             fclose(out);
         } else {
             struct err err = ERR_INIT;
@@ -131,7 +130,6 @@ static void *work(void *payload)
         pthread_cond_signal(&pool->changed);
         pthread_mutex_unlock(&pool->lock);
     }
-    layer_memo_free(memo);
     return NULL;
 }
 
@@ -156,12 +154,10 @@ static int worse(int a, int b)
 static int run_in_order(struct pool *pool)
 {
     int code = 0;
-    struct layer_memo *memo = layer_memo_new();
     for (size_t i = 0; i < pool->files->len; i++) {
-        run_file(pool, i, memo, pool->options->out);
+        run_file(pool, i, pool->options->out);
         code = worse(code, finish_turn(pool, &pool->turns[i]));
     }
-    layer_memo_free(memo);
     return code;
 }
 
@@ -203,7 +199,9 @@ int run_files(const struct scenario_files *files, struct results *results,
                 script_scenario(files->items[i].script, files->items[i].scenarios[j]);
             results_add_scenario(results, s->name, s->lesson, s->file);
         }
-    if (options->jobs <= 1 || files->len <= 1)
-        return run_in_order(&pool);
-    return run_threads(&pool, options->jobs < files->len ? options->jobs : files->len);
+    pool.memo = layer_memo_new();
+    size_t jobs = options->jobs < files->len ? options->jobs : files->len;
+    int code = jobs <= 1 ? run_in_order(&pool) : run_threads(&pool, jobs);
+    layer_memo_free(pool.memo);
+    return code;
 }

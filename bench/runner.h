@@ -18,7 +18,7 @@ struct runner_options {
     enum exec_kind exec;
     enum semantics semantics;
     unsigned runs, warmup;   /* runs at least 1 */
-    struct layer_memo *memo; /* of the thread that runs it */
+    struct layer_memo *memo; /* borrowed */
     struct report_style style;
     bool show_steps;  /* a line a step, while it happens */
     bool show_output; /* and what commands print */
