@@ -45,8 +45,8 @@ struct scan_item {
     uint32_t uid, gid;
     uint16_t xattr_count;
     bool is_folder; /* set when it is listed and not changed any more */
-    bool excluded; /* a folder that is kept only for what is let back in below */
-    bool gone;     /* was not there any more */
+    bool excluded;  /* a folder that is kept only for what is let back in below */
+    bool gone;      /* was not there any more */
     bool has_digest;
     struct digest digest;
 };

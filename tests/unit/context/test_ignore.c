@@ -67,6 +67,7 @@ static void ignore__lines__are_cleaned(void **state)
         {"a\n./!a\n", "a", false, 2},
         {"*\n!/\xC3\xBC\n", "\xC3\xBC", false, 2},
         {"*\n", "", false, 0},
+        {"a\n", "/", false, 0}, /* no clean path, but it must end */
     };
     check(v, sizeof v / sizeof v[0]);
 }
