@@ -28,8 +28,8 @@ const char *progress_status_word(enum step_status status, bool plan)
 
 void progress_step_seconds(const struct build_step *step, struct buf *out)
 {
-    if (step->has_virtual)
-        report_virtual(step->virtual_ms, out);
+    if (step->has_virtual || step->wall_s < 1e-6) /* reused: no time at all */
+        report_virtual(step->has_virtual ? step->virtual_ms : 0, out);
     else
         report_wall(step->wall_s, out);
 }
