@@ -184,6 +184,13 @@ static void unpack__when_it_would_leave_the_folder__then_failed(void **state)
         {{{.path = "r", .type = ENTRY_DIR, .mode = 0755},
           {.path = "s", .type = ENTRY_HARDLINK, .target = "none"}}},
     };
+    /* Also where the link stays inside: an entry stands in a folder or nowhere. */
+    const struct entry inner[] = {{.path = "a", .type = ENTRY_DIR, .mode = 0755},
+                                  {.path = "k", .type = ENTRY_SYMLINK, .target = "a"},
+                                  file("k/f", "x")};
+    struct tree *bad = tree_of(inner, 3);
+    assert_int_equal(disk_unpack(bad, p->dir, DISK_PLAIN, false, NULL), ERR_FAILED);
+    tree_free(bad);
     AUTO_FREE char *secret = xasprintf("%s/secret", p->outside);
     assert_int_equal(file_write(secret, "s", 1, NULL), 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -349,6 +349,25 @@ static void resolve__when_links_are_on_the_way__then_as_in_a_chroot(void **state
     tree_free(t);
 }
 
+static void resolve__when_40_links_follow_each_other__then_the_last_that_may(void **s)
+{
+    (void)s;
+    struct view *v = view_new();
+    for (int i = 0; i <= 41; i++) {
+        char path[8], target[8];
+        snprintf(path, sizeof path, "l%02d", i);
+        snprintf(target, sizeof target, "l%02d", i + 1);
+        struct entry e = {.path = path, .type = ENTRY_SYMLINK, .target = target};
+        assert_int_equal(view_put(v, &e, NULL), 0);
+    }
+    char *got = NULL;
+    assert_int_equal(view_resolve(v, "l02", true, &got, NULL), 0);
+    assert_string_equal(got, "l42");
+    free(got);
+    assert_int_equal(view_resolve(v, "l01", true, &got, NULL), ERR_FAILED);
+    view_free(v);
+}
+
 static void make_folders__when_parts_are_missing__then_made_as_told(void **state)
 {
     (void)state;
@@ -437,6 +456,8 @@ int main(void)
         cmocka_unit_test(diff__when_a_parent_changed_too__then_it_is_as_it_is_now),
         cmocka_unit_test(put__when_it_cannot_stand_there__then_failed),
         cmocka_unit_test(resolve__when_links_are_on_the_way__then_as_in_a_chroot),
+        cmocka_unit_test(
+            resolve__when_40_links_follow_each_other__then_the_last_that_may),
         cmocka_unit_test(make_folders__when_parts_are_missing__then_made_as_told),
         cmocka_unit_test(list_and_subtree__when_asked_for_a_folder__then_what_is_there),
         cmocka_unit_test(walk__when_the_function_stops__then_its_value_is_returned),
