@@ -147,8 +147,6 @@ static int run_rmi(struct cli *cli, const struct invocation *in, struct err *err
     for (size_t i = 0; i < in->operand_count && r == 0; i++)
         r = store_image_remove(store, in->operands[i], &removed, err);
     for (size_t i = 0; i < removed.len; i++) {
-        bool is_id = strncmp(removed.items[i], "sha256:", 7) == 0;
-        printf("%s: ", is_id ? "Deleted" : "Untagged");
         print_text(cli, removed.items[i]);
         putchar('\n');
     }
