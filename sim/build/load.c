@@ -47,7 +47,7 @@ int build_load_dockerfile(struct build *b, struct err *err)
     }
     int rc = dockerfile_parse(b->dockerfile_name, text, len, &b->dockerfile, err);
     if (rc == 0)
-        rc = dockerfile_check(b->dockerfile, err);
+        rc = dockerfile_check_syntax(b->dockerfile, err);
     return rc == 0 ? 0 : err_at(err, b->dockerfile_name, 0);
 }
 

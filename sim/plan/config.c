@@ -3,7 +3,6 @@
  * the classic builder) writes for them (cache-semantics 7). */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "sim/base/path.h"
 #include "sim/plan/plan_memory.h"
@@ -113,34 +112,6 @@ static int do_arg(struct stage_state *s, const struct instruction *in, struct bu
     return 0;
 }
 
-static int add_ports(struct strv *exposed, const char *word, struct err *err)
-{
-    const char *slash = strchr(word, '/');
-    const char *proto = slash != NULL && slash[1] != '\0' ? slash + 1 : "tcp";
-    AUTO_FREE char *ports =
-        xstrndup(word, slash ? (size_t)(slash - word) : strlen(word));
-    const char *container = strrchr(ports, ':');
-    container = container != NULL ? container + 1 : ports;
-    char *end;
-    unsigned long from = strtoul(container, &end, 10), to = from;
-    bool ok = container[0] >= '0' && container[0] <= '9';
-    if (ok && *end == '-' && end[1] >= '0' && end[1] <= '9')
-        to = strtoul(end + 1, &end, 10);
-    if (!ok || *end != '\0' || from > 65535 || to > 65535 || to < from)
-        return err_set(err, ERR_INPUT, "invalid containerPort: %s", word);
-    if (strcasecmp(proto, "tcp") != 0 && strcasecmp(proto, "udp") != 0 &&
-        strcasecmp(proto, "sctp") != 0)
-        return err_set(err, ERR_INPUT, "invalid proto: %s", proto);
-    AUTO_FREE char *lower = xstrdup(proto);
-    for (char *c = lower; *c != '\0'; c++)
-        *c = (char)(*c | 0x20);
-    for (unsigned long port = from; port <= to; port++) {
-        AUTO_FREE char *text = xasprintf("%lu/%s", port, lower);
-        strv_add(exposed, text);
-    }
-    return 0;
-}
-
 static int do_expose(struct stage_state *s, const struct instruction *in,
                      struct buf *line, struct err *err)
 {
@@ -158,7 +129,7 @@ static int do_expose(struct stage_state *s, const struct instruction *in,
         }
     }
     for (size_t i = 0; rc == 0 && i < words.len; i++)
-        rc = add_ports(&ports, words.items[i], err);
+        rc = ports_parse(words.items[i], &ports, err);
     struct strv sorted = STRV_INIT;
     for (size_t i = 0; rc == 0 && i < ports.len; i++) {
         image_config_add_sorted(&s->config->exposed, ports.items[i]);
@@ -198,26 +169,6 @@ static int do_volume(struct stage_state *s, const struct instruction *in,
     return rc;
 }
 
-static int check_signal(const char *text, struct err *err)
-{
-    static const char *const names[] = {
-        "ABRT", "ALRM",   "BUS",  "CHLD",   "CLD",   "CONT", "FPE",  "HUP",  "ILL",
-        "INT",  "IO",     "IOT",  "KILL",   "PIPE",  "POLL", "PROF", "PWR",  "QUIT",
-        "SEGV", "STKFLT", "STOP", "SYS",    "TERM",  "TRAP", "TSTP", "TTIN", "TTOU",
-        "URG",  "USR1",   "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ"};
-    const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
-    char *end;
-    long number = strtol(text, &end, 10);
-    if (text[0] != '\0' && *end == '\0' && number > 0 && number <= 64)
-        return 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(name, names[i]) == 0)
-            return 0;
-    if (strncasecmp(name, "RTMIN", 5) == 0 || strncasecmp(name, "RTMAX", 5) == 0)
-        return 0;
-    return err_set(err, ERR_INPUT, "invalid signal: %s", text);
-}
-
 static int do_word(struct stage_state *s, const struct instruction *in,
                    struct buf *line, struct err *err)
 {
@@ -230,7 +181,7 @@ static int do_word(struct stage_state *s, const struct instruction *in,
         member = &s->config->user;
         s->user = text;
     } else if (in->kind == INSTRUCTION_STOPSIGNAL) {
-        rc = check_signal(text, err);
+        rc = signal_check(text, err);
         member = &s->config->stop_signal;
     }
     free(*member);

@@ -118,22 +118,42 @@ static const char *below_root(struct stage_state *s, const char *path)
     return plan_strdup(s->planner, clean);
 }
 
+/* Where a mount goes; a secret may be in a variable only, then NULL. */
+static int mount_target(struct stage_state *s, const struct mount_args *m,
+                        struct plan_mount *out, struct err *err)
+{
+    if (m->target != NULL)
+        out->target = absolute(s, m->target);
+    else if (m->type == MOUNT_SECRET && m->env == NULL)
+        out->target = plan_printf(s->planner, "/run/secrets/%s", path_base(out->id));
+    else if (m->type != MOUNT_SECRET && m->type != MOUNT_SSH)
+        return err_set(err, ERR_INPUT, "a mount needs a target");
+    if (out->target != NULL && strcmp(out->target, "/") == 0)
+        return err_set(err, ERR_INPUT,
+                       "mount target / is not allowed: it would hide the "
+                       "root filesystem");
+    return 0;
+}
+
+static const char *mount_id(struct stage_state *s, const struct mount_args *m)
+{
+    if (m->id != NULL)
+        return plan_strdup(s->planner, m->id);
+    if (m->type == MOUNT_SSH)
+        return "default";
+    if (m->type == MOUNT_SECRET && m->source != NULL)
+        return plan_strdup(s->planner, m->source);
+    if (m->target == NULL)
+        return m->env != NULL ? plan_strdup(s->planner, m->env) : "";
+    return m->type == MOUNT_SECRET ? plan_strdup(s->planner, path_base(m->target))
+                                   : absolute(s, m->target);
+}
+
 static int plan_one_mount(struct stage_state *s, const struct instruction *in,
                           const struct mount_args *m, struct plan_mount *out,
                           struct err *err)
 {
-    const char *target, *source, *from, *id, *env;
-    int rc = expand_opt(s, in, m->target, &target, err);
-    if (rc == 0)
-        rc = expand_opt(s, in, m->source, &source, err);
-    if (rc == 0)
-        rc = expand_opt(s, in, m->from, &from, err);
-    if (rc == 0)
-        rc = expand_opt(s, in, m->id, &id, err);
-    if (rc == 0)
-        rc = expand_opt(s, in, m->env, &env, err);
-    if (rc != 0)
-        return rc;
+    bool files = m->type == MOUNT_BIND || m->type == MOUNT_CACHE;
     *out = (struct plan_mount){
         .type = m->type,
         .read_only = m->read_only,
@@ -146,29 +166,40 @@ static int plan_one_mount(struct stage_state *s, const struct instruction *in,
         .uid = m->uid,
         .gid = m->gid,
         .size = m->size,
-        .env = env,
+        .id = mount_id(s, m),
+        .env = m->env != NULL ? plan_strdup(s->planner, m->env) : NULL,
+        .source = files && m->source != NULL ? below_root(s, m->source) : "",
     };
-    bool named = m->type == MOUNT_SECRET || m->type == MOUNT_SSH;
-    if (id == NULL && m->type == MOUNT_SSH)
-        id = "default";
-    if (id == NULL && named && source != NULL)
-        id = source;
-    if (target != NULL)
-        out->target = absolute(s, target);
-    if (id == NULL)
-        id = out->target == NULL ? "" : named ? path_base(out->target) : out->target;
-    if (out->target == NULL && m->type == MOUNT_SECRET && env == NULL)
-        out->target = plan_printf(s->planner, "/run/secrets/%s", path_base(id));
-    if (out->target != NULL && strcmp(out->target, "/") == 0)
-        return err_set(err, ERR_INPUT,
-                       "mount target / is not allowed: it would hide the "
-                       "root filesystem");
-    out->id = id;
-    out->source = source != NULL && !named ? below_root(s, source) : "";
+    int rc = mount_target(s, m, out, err);
     out->from.kind = m->type == MOUNT_BIND ? PLAN_SOURCE_CONTEXT : PLAN_SOURCE_SCRATCH;
-    if (from != NULL)
-        rc = plan_resolve_source(s->planner, s->index, in, from, &out->from, err);
+    if (rc == 0 && m->from != NULL)
+        rc = plan_resolve_source(s->planner, s->index, in, m->from, &out->from, err);
     return rc;
+}
+
+/* A --mount value is read after its variables were replaced. */
+static int plan_mounts(struct stage_state *s, const struct instruction *in,
+                       struct plan_run *run, struct err *err)
+{
+    static const char flag[] = "--mount=";
+    run->mounts = arena_alloc(&s->planner->plan->memory->arena,
+                              (in->flags.len + 1) * sizeof *run->mounts);
+    for (size_t i = 0; i < in->flags.len; i++) {
+        const char *value;
+        if (strncmp(in->flags.items[i], flag, sizeof flag - 1) != 0)
+            continue;
+        struct mount_args args;
+        int rc = plan_expand(s, in, in->flags.items[i] + sizeof flag - 1, &value, err);
+        if (rc == 0)
+            rc = mount_parse(value, &args, err);
+        if (rc != 0)
+            return rc;
+        rc = plan_one_mount(s, in, &args, &run->mounts[run->mount_count++], err);
+        mount_args_free(&args);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
 }
 
 static int by_target(const void *a, const void *b)
@@ -187,18 +218,14 @@ int plan_run_step(struct stage_state *s, const struct instruction *in,
     struct plan_run *run = arena_alloc(&p->plan->memory->arena, sizeof *run);
     *run = (struct plan_run){0};
     if (rc == 0) {
+        bool fallback =
+            strcmp(args.network, "default") == 0 && p->options->default_network != NULL;
         run->network =
-            strcmp(args.network, "default") == 0 && p->options->default_network
-                ? p->options->default_network
-                : plan_strdup(p, args.network);
+            fallback ? p->options->default_network : plan_strdup(p, args.network);
         run->insecure = strcmp(args.security, "insecure") == 0;
-        run->mounts = arena_alloc(&p->plan->memory->arena,
-                                  (args.mount_count + 1) * sizeof *run->mounts);
         set_argv(s, in, run);
+        rc = plan_mounts(s, in, run, err);
     }
-    for (size_t i = 0; rc == 0 && i < args.mount_count; i++)
-        rc = plan_one_mount(s, in, &args.mounts[i], &run->mounts[run->mount_count++],
-                            err);
     run_args_free(&args);
     if (rc != 0)
         return rc;
@@ -263,8 +290,7 @@ static int inline_file(struct stage_state *s, const struct heredoc *doc,
         struct word_options options = {.escape = p->df->escape,
                                        .lookup = lookup_env,
                                        .payload = s,
-                                       .keep_quotes = true,
-                                       .keep_escapes = true};
+                                       .keep_quotes = true};
         char *expanded;
         int rc = word_expand(data, &options, &expanded, err);
         free(data);
@@ -277,20 +303,6 @@ static int inline_file(struct stage_state *s, const struct heredoc *doc,
     out->data = plan_strndup(p, data, out->len);
     free(data);
     return 0;
-}
-
-static int check_chmod(const char *chmod, struct err *err)
-{
-    if (chmod == NULL)
-        return 0;
-    char *end;
-    unsigned long mode = strtoul(chmod, &end, 8);
-    if (chmod[0] >= '0' && chmod[0] <= '7' && *end == '\0' && mode <= 07777)
-        return 0;
-    return err_set(err, ERR_INPUT,
-                   "invalid chmod parameter \"%s\": it should be an octal "
-                   "number between 0 and 07777",
-                   chmod);
 }
 
 static const char *destination(struct stage_state *s, const char *dest)
@@ -316,8 +328,8 @@ static int fill_copy(struct stage_state *s, const struct instruction *in,
         rc = expand_opt(s, in, args->chown, &copy->chown, err);
     if (rc == 0)
         rc = expand_opt(s, in, args->chmod, &copy->chmod, err);
-    if (rc == 0)
-        rc = check_chmod(copy->chmod, err);
+    if (rc == 0 && copy->chmod != NULL)
+        rc = chmod_check(copy->chmod, err);
     if (rc == 0)
         rc = expand_opt(s, in, args->checksum, &copy->checksum, err);
     if (rc == 0)

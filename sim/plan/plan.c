@@ -94,6 +94,8 @@ static int make(struct planner *p, struct err *err)
     if (rc == 0)
         rc = plan_find_stages(p, err);
     if (rc == 0)
+        rc = dockerfile_check_target(p->df, p->plan->target, err);
+    if (rc == 0)
         rc = walk_needed(p, err);
     if (rc == 0)
         gather_steps(p);

@@ -149,7 +149,8 @@ struct plan_options {
     void *base_payload;
 };
 
-/* The Dockerfile has passed dockerfile_check. ERR_INPUT with line. */
+/* The Dockerfile has passed dockerfile_check_syntax; what only needed stages must
+ * satisfy is checked here. ERR_INPUT with line. */
 int plan_new(const struct dockerfile *df, const struct plan_options *options,
              struct plan **out, struct err *err);
 void plan_free(struct plan *plan); /* NULL is legal */

@@ -121,6 +121,11 @@ int plan_resolve_base(struct planner *p, unsigned stage,
         return err_hint(err, "start FROM scratch and COPY --from=%s", name);
     }
     long found = find_stage(p->plan, name, stage);
+    /* Stage names are kept in lower case; BuildKit and buildah refuse "FROM BUILD" as
+     * an image name with capitals, while COPY --from ignores case. */
+    if (found >= 0 && p->options->semantics != SEMANTICS_CLASSIC &&
+        strcmp(p->plan->stages[found].name, name) != 0)
+        found = -1;
     if (found >= 0) {
         self->base = (struct plan_source){PLAN_SOURCE_STAGE, (unsigned)found};
         return 0;
