@@ -45,6 +45,16 @@ int bases_from_store(struct store *store, const char *name, struct base_image *o
     return r;
 }
 
+static int unknown_base(const char *name, bool modelled, struct err *err)
+{
+    err_set(err, ERR_NOT_FOUND, "there is no base image \"%s\" in the store%s", name,
+            modelled ? ", and no modelled one" : "");
+    err_hint(err,
+             "bring it here with `simbench pull %s` or `simbench import SRC -t %s`%s",
+             name, name, modelled ? "" : "; modelled base images are for --exec model");
+    return ERR_NOT_FOUND;
+}
+
 static int resolve(void *self, struct store *store, const char *name,
                    struct base_image *out, struct err *err)
 {
@@ -54,16 +64,20 @@ static int resolve(void *self, struct store *store, const char *name,
     if (r == 0)
         return 0;
     if (r != ERR_NOT_FOUND) {
-        *err = why;
+        if (err != NULL)
+            *err = why;
         return r;
     }
-    if (bases->modelled != NULL)
-        return bases->modelled->resolve(bases->modelled->self, store, name, out, err);
-    err_set(err, ERR_NOT_FOUND, "no base image '%s' in the store", name);
-    return err_hint(err,
-                    "bring it here with `simbench pull %s` or `simbench import SRC -t "
-                    "%s`; modelled base images are for --exec model",
-                    name, name);
+    const struct base_source *modelled = bases->modelled;
+    if (modelled != NULL) {
+        r = modelled->resolve(modelled->self, store, name, out, &why);
+        if (r != ERR_NOT_FOUND) {
+            if (r < 0 && err != NULL)
+                *err = why;
+            return r;
+        }
+    }
+    return unknown_base(name, modelled != NULL, err);
 }
 
 static int fetch(void *self, struct store *store, const char *name, size_t layer,
