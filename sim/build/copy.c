@@ -81,7 +81,7 @@ static int put_below(void *payload, const struct entry *entry, struct err *err)
     struct copying *c = payload;
     const char *name = entry->path + strlen(c->source);
     name += *name == '/';
-    if (name[0] == '\0' || selection_excludes(&c->copy->excludes, name))
+    if (name[0] == '\0' || selection_excludes(c->copy->excludes, name))
         return 0;
     AUTO_FREE char *target = path_join(c->target, name);
     if (entry->type == ENTRY_HARDLINK) {
@@ -93,7 +93,9 @@ static int put_below(void *payload, const struct entry *entry, struct err *err)
         link.target = other;
         if (there != NULL && there->type == ENTRY_FILE)
             return put(c, &link, target, err);
-        return 0;
+        entry = view_lookup(c->from, entry->path); /* the other name was left out */
+        if (entry == NULL)
+            return 0;
     }
     return put(c, entry, target, err);
 }
@@ -252,7 +254,7 @@ static int copy_match(struct copying *c, const struct selected *item, const char
     c->from = item->view;
     if (c->copy->parents)
         return copy_with_parents(c, item, match, resolved, err);
-    if (item->wildcard && selection_excludes(&c->copy->excludes, path_base(match)))
+    if (item->wildcard && selection_excludes(c->copy->excludes, path_base(match)))
         return 0;
     const char *dest = c->copy->dest;
     if (e->type != ENTRY_DIR)

@@ -153,8 +153,8 @@ static void copy_inputs(const struct plan_step *step, struct inputs *out)
         add(out, INPUT_FLAG, "--keep-git-dir", "true");
     if (copy->checksum != NULL)
         add(out, INPUT_FLAG, "--checksum", copy->checksum);
-    for (size_t i = 0; i < copy->excludes.len; i++)
-        add(out, INPUT_FLAG, "--exclude", copy->excludes.items[i]);
+    for (size_t i = 0; i < copy->exclude_words.len; i++)
+        add(out, INPUT_FLAG, "--exclude", copy->exclude_words.items[i]);
     add_used(step, out);
 }
 

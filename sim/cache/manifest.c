@@ -87,7 +87,7 @@ static int write_one(void *payload, const struct entry *entry, struct err *err)
     struct writing *w = payload;
     const char *name = entry->path + w->base;
     name += *name == '/';
-    if (name[0] != '\0' && selection_excludes(&w->rules->excludes, name))
+    if (name[0] != '\0' && selection_excludes(w->rules->excludes, name))
         return 0;
     struct entry e = *entry;
     int rc = entry_need_digest(&e, err);

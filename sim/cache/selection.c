@@ -117,7 +117,7 @@ static int hash_entry(void *payload, const struct entry *entry, struct err *err)
     const char *name = relative(entry->path, h->base);
     if (name[0] == '\0' && !h->top_counts)
         return 0;
-    if (name[0] != '\0' && selection_excludes(&h->rules->excludes, name))
+    if (name[0] != '\0' && selection_excludes(h->rules->excludes, name))
         return 0;
     struct digest d;
     int rc = entry_digest(entry, h, &d, err);
@@ -263,14 +263,7 @@ void selection_digest(const struct selection *sel, struct digest *out)
     *out = digest_of(buf_str(&all), all.len);
 }
 
-bool selection_excludes(const struct plan_words *excludes, const char *relative_path)
+bool selection_excludes(const struct ignore *excludes, const char *relative_path)
 {
-    bool out = false;
-    for (size_t i = 0; i < excludes->len; i++) {
-        const char *pattern = excludes->items[i];
-        bool negated = pattern[0] == '!';
-        if (ignore_pattern_matches(pattern + negated, relative_path))
-            out = !negated;
-    }
-    return out;
+    return excludes != NULL && ignore_excluded(excludes, relative_path, NULL);
 }

@@ -31,7 +31,7 @@ struct selection {
 
 struct selection_rules {
     enum semantics semantics;
-    struct plan_words excludes; /* relative to a folder that is copied */
+    const struct ignore *excludes; /* below a folder that is copied; NULL: none */
     bool parents;
 };
 
@@ -43,7 +43,7 @@ void selection_free(struct selection *sel); /* the members */
 /* Digest over all items in order. */
 void selection_digest(const struct selection *sel, struct digest *out);
 /* Whether an entry at `relative` (to the copied folder) is left out by --exclude. */
-bool selection_excludes(const struct plan_words *excludes, const char *relative);
+bool selection_excludes(const struct ignore *excludes, const char *relative);
 
 /* A compact list of what was selected, for `explain`: appended to out. One record an
  * entry: path, type, mode, owner, size, digest, link target, xattr digest. */

@@ -48,6 +48,7 @@ struct scan_item {
     bool excluded;  /* a folder that is kept only for what is let back in below */
     bool gone;      /* was not there any more */
     bool has_digest;
+    bool has_links; /* a file with more names than this one */
     struct digest digest;
 };
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What a scan found, as a tree in path order and as the next scan's stat cache. */
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "sim/base/map.h"
 #include "sim/base/path.h"
 #include "sim/context/scan.h"
 
@@ -14,6 +17,9 @@ struct emit {
     struct tree *tree;
     struct host_root *root;
     struct context_stats *stats;
+    bool holds_root; /* the tree refers to the root already */
+    struct map
+        *names; /* "device inode" of a file with several names -> its first path */
 };
 
 static enum entry_type type_of(uint32_t mode)
@@ -80,6 +86,24 @@ static char *make_path(struct tree *tree, const char *folder, size_t folder_len,
     return path;
 }
 
+/* The second name of a file is a hard link to the first, as it will be in a layer. */
+static void link_to_first(struct emit *emit, const struct scan_item *item,
+                          struct entry *e)
+{
+    char key[48];
+    snprintf(key, sizeof key, "%" PRIx64 " %" PRIx64, item->dev, item->ino);
+    const char *first = map_get(emit->names, key);
+    if (first == NULL) {
+        map_put(emit->names, key, (void *)(uintptr_t)e->path);
+        return;
+    }
+    e->type = ENTRY_HARDLINK;
+    e->target = first;
+    e->size = 0;
+    e->has_digest = false;
+    e->content.kind = CONTENT_NONE;
+}
+
 /* Most entries are files without xattrs, and there may be a million: they are put in
  * place at once, being in order. The rest takes the common way. */
 static void add_item(struct emit *emit, const struct scan_item *item,
@@ -88,15 +112,19 @@ static void add_item(struct emit *emit, const struct scan_item *item,
     struct tree *tree = emit->tree;
     char *path = make_path(tree, folder, folder_len, item->name);
     struct entry e = make_entry(emit, item, path);
-    if (e.type == ENTRY_FILE && e.xattr_count == 0 && emit->stats->bytes != 0)
+    emit->stats->bytes += e.size;
+    if (item->has_links)
+        link_to_first(emit, item, &e);
+    if (e.type == ENTRY_FILE && e.xattr_count == 0 && emit->holds_root) {
         tree->entries[tree->len++] = e;
-    else
-        tree_add(tree, &e);
+    } else {
+        tree_add(tree, &e); /* takes a reference to the root with the first content */
+        emit->holds_root = emit->holds_root || e.content.kind == CONTENT_HOST;
+    }
     if (e.type == ENTRY_DIR)
         emit->stats->folders++;
     else
         emit->stats->files++;
-    emit->stats->bytes += e.size;
 }
 
 /* All that is kept below a folder, depth first. An excluded folder stays only if
@@ -134,7 +162,9 @@ struct tree *scan_emit(const struct scan *scan, struct context_stats *stats)
 {
     struct tree *tree = tree_new();
     int fd = fcntl(scan->root, F_DUPFD_CLOEXEC, 0);
-    struct emit emit = {scan, tree, host_root_new(fd), stats};
+    struct emit emit = {
+        .scan = scan, .tree = tree, .root = host_root_new(fd), .stats = stats};
+    emit.names = map_new();
     tree->cap = count_items(&scan->top_folder) + 1;
     tree->entries = xreallocarray(NULL, tree->cap, sizeof *tree->entries);
     struct entry top = make_entry(&emit, &scan->top, "");
@@ -142,6 +172,7 @@ struct tree *scan_emit(const struct scan *scan, struct context_stats *stats)
     stats->folders++;
     emit_folder(&emit, &scan->top_folder);
     host_root_unref(emit.root);
+    map_free(emit.names);
     return tree;
 }
 

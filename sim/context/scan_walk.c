@@ -67,6 +67,7 @@ void scan_fill(struct scan_item *item, const struct stat *st)
     item->mode = st->st_mode;
     item->uid = st->st_uid;
     item->gid = st->st_gid;
+    item->has_links = S_ISREG(st->st_mode) && st->st_nlink > 1;
 }
 
 /* ---- listing --------------------------------------------------------------------- */

@@ -316,6 +316,21 @@ static const char *destination(struct stage_state *s, const char *dest)
                                             : path;
 }
 
+static int compile_excludes(struct stage_state *s, struct plan_copy *copy,
+                            struct err *err)
+{
+    struct plan_memory *m = s->planner->plan->memory;
+    struct strv patterns = STRV_INIT;
+    for (size_t i = 0; i < copy->exclude_words.len; i++)
+        strv_add(&patterns, copy->exclude_words.items[i]);
+    GROW(m->ignores, m->ignore_cap, m->ignore_count + 1);
+    int rc = ignore_from_patterns(&patterns, &m->ignores[m->ignore_count], err);
+    strv_free(&patterns);
+    if (rc == 0)
+        copy->excludes = m->ignores[m->ignore_count++];
+    return rc;
+}
+
 static int fill_copy(struct stage_state *s, const struct instruction *in,
                      const struct copy_args *args, struct plan_copy *copy,
                      struct err *err)
@@ -333,7 +348,9 @@ static int fill_copy(struct stage_state *s, const struct instruction *in,
     if (rc == 0)
         rc = expand_opt(s, in, args->checksum, &copy->checksum, err);
     if (rc == 0)
-        rc = expand_list(s, in, &args->excludes, &copy->excludes, err);
+        rc = expand_list(s, in, &args->excludes, &copy->exclude_words, err);
+    if (rc == 0 && copy->exclude_words.len != 0)
+        rc = compile_excludes(s, copy, err);
     if (rc == 0 && args->from != NULL)
         rc = plan_resolve_source(p, s->index, in, args->from, &copy->from, err);
     copy->files = arena_alloc(&p->plan->memory->arena,

@@ -131,6 +131,9 @@ void plan_free(struct plan *plan)
     for (size_t i = 0; i < plan->memory->trigger_count; i++)
         dockerfile_free(plan->memory->triggers[i]);
     free(plan->memory->triggers);
+    for (size_t i = 0; i < plan->memory->ignore_count; i++)
+        ignore_free(plan->memory->ignores[i]);
+    free(plan->memory->ignores);
     free(plan->steps);
     arena_free(&plan->memory->arena);
     free(plan->memory);

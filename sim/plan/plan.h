@@ -16,6 +16,7 @@
 
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
+#include "sim/context/ignore.h"
 #include "sim/dockerfile/dockerfile.h"
 #include "sim/dockerfile/instruction.h"
 #include "sim/image/config.h"
@@ -61,7 +62,8 @@ struct plan_copy {
     const char *dest;          /* absolute; a trailing "/" is kept and counts */
     const char *dest_text;     /* as written, expanded */
     const char *chown, *chmod, *checksum; /* NULL: not given */
-    struct plan_words excludes;
+    struct plan_words exclude_words;
+    const struct ignore *excludes; /* --exclude, compiled; NULL: none */
     struct plan_file *files;
     size_t file_count;
     bool link, parents, keep_git_dir;

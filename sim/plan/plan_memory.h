@@ -11,6 +11,8 @@ struct plan_memory {
     struct arena arena;
     struct dockerfile **triggers; /* ONBUILD instructions of base images, parsed */
     size_t trigger_count, trigger_cap;
+    struct ignore **ignores; /* compiled --exclude patterns */
+    size_t ignore_count, ignore_cap;
 };
 
 /* A variable list while it grows; plan_env is a frozen copy. */

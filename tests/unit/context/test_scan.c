@@ -389,6 +389,32 @@ static void context_filter__tree_in_memory__as_the_scan_would(void **state)
     tree_free(all);
 }
 
+static void context_scan__second_names__are_hard_links(void **state)
+{
+    const char *dir = *state;
+    put(dir, "b", "text");
+    AUTO_FREE char *first = path_join(dir, "b");
+    AUTO_FREE char *second = path_join(dir, "d/c");
+    AUTO_FREE char *folder = path_join(dir, "d");
+    assert_int_equal(mkdir(folder, 0755), 0);
+    assert_int_equal(link(first, second), 0);
+    struct tree *tree = scan(dir, NULL, NULL);
+    const struct entry *e = tree_find(tree, "d/c");
+    assert_int_equal(tree_find(tree, "b")->type, ENTRY_FILE);
+    assert_int_equal(e->type, ENTRY_HARDLINK);
+    assert_string_equal(e->target, "b");
+    tree_free(tree);
+    /* Alone it is a file like any other. */
+    struct strv wanted = STRV_INIT;
+    strv_add(&wanted, "d/c");
+    struct context_options options = {.wanted = &wanted};
+    tree = scan(dir, &options, NULL);
+    assert_int_equal(tree_find(tree, "d/c")->type, ENTRY_FILE);
+    assert_int_equal(tree_find(tree, "d/c")->size, 4);
+    tree_free(tree);
+    strv_free(&wanted);
+}
+
 int main(void)
 {
 #define SCAN_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -403,6 +429,7 @@ int main(void)
         SCAN_TEST(context_scan__no_digests__reads_no_file),
         SCAN_TEST(context_scan__owner__counts_if_asked_for),
         SCAN_TEST(context_scan__threads__give_the_same_tree),
+        SCAN_TEST(context_scan__second_names__are_hard_links),
         SCAN_TEST(context_filter__tree_in_memory__as_the_scan_would),
     };
     return cmocka_run_group_tests_name("scan", tests, NULL, NULL);
