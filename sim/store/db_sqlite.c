@@ -285,7 +285,8 @@ int db_open_sqlite(const char *dir, struct db **out, struct err *err)
     sqlite3_db_config(l->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     rc = execute(l,
                  "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                 "PRAGMA foreign_keys=OFF",
+                 "PRAGMA foreign_keys=OFF;"
+                 "PRAGMA journal_size_limit=1048576; PRAGMA cache_size=-16384",
                  err);
     sqlite3_wal_autocheckpoint(l->handle, WAL_PAGES);
     if (rc == 0)

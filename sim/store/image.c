@@ -52,16 +52,15 @@ static int put_chain(struct store *store, const json_t *ids, struct digest *chai
     return 0;
 }
 
-static int put_image(struct store *store, const struct digest *id, const char *config,
-                     size_t len, struct err *err)
+/* The chain a config names; its layers are here. */
+static int read_chain(struct store *store, const char *config, size_t len,
+                      struct digest *chain, struct err *err)
 {
     json_error_t why;
     json_t *root = json_loadb(config, len, 0, &why);
     if (root == NULL)
         return bad_config(err, why.text);
     const json_t *ids = json_object_get(json_object_get(root, "rootfs"), "diff_ids");
-    struct image_row row = {.created_s = store_now(store),
-                            .sequence = store_next_use(store)};
     int rc = 0;
     if (!json_is_object(root) ||
         (ids != NULL && !json_is_null(ids) && !json_is_array(ids)))
@@ -69,14 +68,36 @@ static int put_image(struct store *store, const struct digest *id, const char *c
     else if (json_array_size(ids) > CHAIN_LIMIT)
         rc = bad_config(err, "too many layers");
     else
-        rc = put_chain(store, ids, &row.chain, err);
+        rc = put_chain(store, ids, chain, err);
     json_decref(root);
+    return rc;
+}
+
+static int check_chain(struct store *store, const struct digest *chain, struct err *err)
+{
+    int rc = store_chain_complete(store, chain, err);
+    if (rc == 0)
+        return err_set(err, ERR_FAILED, "a layer of the image is not in the store");
+    return rc == 1 ? 0 : rc;
+}
+
+/* chain NULL: it is read from the config. */
+static int put_image(struct store *store, const struct digest *id, struct slice config,
+                     const struct digest *chain, struct err *err)
+{
+    struct image_row row = {.created_s = store_now(store),
+                            .sequence = store_next_use(store)};
+    int rc = chain != NULL
+                 ? check_chain(store, chain, err)
+                 : read_chain(store, config.data, config.len, &row.chain, err);
     if (rc != 0)
         return rc;
+    if (chain != NULL)
+        row.chain = *chain;
     AUTO_BUF value = BUF_INIT;
-    buf_reserve(&value, sizeof row + len);
+    buf_reserve(&value, sizeof row + config.len);
     buf_add(&value, &row, sizeof row);
-    buf_add(&value, config, len);
+    buf_add(&value, config.data, config.len);
     return store_row_put(store, DB_IMAGE, slice_digest(id),
                          slice_of(value.data, value.len), err);
 }
@@ -134,8 +155,9 @@ static int put_name(struct store *store, const char *name, const struct digest *
     return store_row_put(store, DB_NAME, slice_string(name), slice_digest(id), err);
 }
 
-int store_image_put(struct store *store, const char *config, const char *name,
-                    struct digest *id, struct err *err)
+int store_image_put_on(struct store *store, const char *config,
+                       const struct digest *chain, const char *name, struct digest *id,
+                       struct err *err)
 {
     AUTO_FREE char *full = NULL;
     int rc = name != NULL ? store_normalise_name(name, &full, err) : 0;
@@ -152,13 +174,19 @@ int store_image_put(struct store *store, const char *config, const char *name,
     struct slice known;
     rc = store_row_get(store, DB_IMAGE, slice_digest(id), &known, err);
     if (rc == ERR_NOT_FOUND) {
-        rc = put_image(store, id, config, len, err);
+        rc = put_image(store, id, slice_of(config, len), chain, err);
         if (rc == 0 && full == NULL)
             rc = add_nameless(store, id, err);
     }
     if (rc == 0 && full != NULL)
         rc = put_name(store, full, id, err);
     return store_group_end(store, rc, err);
+}
+
+int store_image_put(struct store *store, const char *config, const char *name,
+                    struct digest *id, struct err *err)
+{
+    return store_image_put_on(store, config, NULL, name, id, err);
 }
 
 /* ---- finding --------------------------------------------------------------------- */

@@ -105,7 +105,7 @@ static int refuse(struct err *err, const char *name, const char *why)
 {
     err_set(err, ERR_INPUT, "\"%.255s\" is no image name: %s", name, why);
     err_hint(err, "a name is [HOST[:PORT]/]PATH[:TAG] in lower case, such as "
-                         "app:1.0");
+                  "app:1.0");
     return ERR_INPUT;
 }
 

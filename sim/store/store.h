@@ -159,6 +159,11 @@ void store_image_free(struct store_image *image); /* the members */
 /* Stores the config and the chain it names; adds name if not NULL (moving it there). */
 int store_image_put(struct store *store, const char *config, const char *name,
                     struct digest *id, struct err *err);
+/* The same where the chain that the config's rootfs.diff_ids make is known: the config
+ * need not be read again, which is most of the cost in a store in memory. */
+int store_image_put_on(struct store *store, const char *config,
+                       const struct digest *chain, const char *name, struct digest *id,
+                       struct err *err);
 /* By name ("app" means "app:latest"), full ID, or unique ID prefix of 4 digits or more.
  * ERR_NOT_FOUND with a hint; ERR_INPUT for an ambiguous prefix. */
 int store_image_find(struct store *store, const char *ref, struct store_image *out,

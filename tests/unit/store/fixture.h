@@ -80,15 +80,15 @@ static inline int teardown(void **state)
 #define BOTH(test)                                                                     \
     {#test ":memory", test, setup_memory, teardown, NULL},                             \
     {                                                                                  \
-        #test ":disk", test, setup_disk, teardown, NULL                                \
+#test ":disk", test, setup_disk, teardown, NULL                                \
     }
 #define DISK(test)                                                                     \
     {                                                                                  \
-        #test, test, setup_disk, teardown, NULL                                        \
+#test, test, setup_disk, teardown, NULL                                        \
     }
 #define MEMORY(test)                                                                   \
     {                                                                                  \
-        #test, test, setup_memory, teardown, NULL                                      \
+#test, test, setup_memory, teardown, NULL                                      \
     }
 
 /* A new connection to the same store, as another process has. */
@@ -183,8 +183,8 @@ static inline char *config_of(const char *name, const struct digest *layers,
                               size_t count)
 {
     struct buf config = BUF_INIT;
-    buf_addf(&config, "{\"author\":\"%s\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[",
-             name);
+    buf_addf(&config,
+             "{\"author\":\"%s\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[", name);
     for (size_t i = 0; i < count; i++) {
         char text[DIGEST_TEXT + 1];
         digest_text(&layers[i], text);

@@ -63,7 +63,8 @@ static void build__when_put__then_last_and_by_number_and_image(void **state)
     strv_free(&name);
 }
 
-static void build__when_more_than_twenty__then_oldest_go_with_their_objects(void **state)
+static void
+build__when_more_than_twenty__then_oldest_go_with_their_objects(void **state)
 {
     struct fixture *f = *state;
     struct digest shared, own[25];

@@ -173,13 +173,13 @@ static void store__when_disk_is_full__then_clear_error_and_nothing_half(void **s
         struct layer *layer = NULL;
         struct err err = ERR_INIT;
         struct digest id;
-        bool good = store_layer_put(f->store, tree_of("f", big), &layer, &err) ==
-                        ERR_FAILED &&
-                    layer == NULL && err.hint[0] != '\0' &&
-                    strstr(err.msg, "cannot write") != NULL;
+        bool good =
+            store_layer_put(f->store, tree_of("f", big), &layer, &err) == ERR_FAILED &&
+            layer == NULL && err.hint[0] != '\0' &&
+            strstr(err.msg, "cannot write") != NULL;
         err = (struct err)ERR_INIT;
-        good = good && store_object_put(f->store, big, 400000, &id, &err) ==
-                           ERR_FAILED &&
+        good = good &&
+               store_object_put(f->store, big, 400000, &id, &err) == ERR_FAILED &&
                err.hint[0] != '\0';
         struct layer_writer *writer = NULL;
         good = good && store_layer_writer_new(f->store, &writer, &err) == 0 &&

@@ -137,6 +137,21 @@ static void image__when_layer_is_missing__then_refused(void **state)
     assert_int_equal(store_image_find(f->store, "x", &image, NULL), ERR_NOT_FOUND);
 }
 
+static void image__when_chain_is_known__then_stored_on_it(void **state)
+{
+    struct fixture *f = *state;
+    struct digest layer = put_text(f->store, "x"), id, absent = key_of("absent");
+    struct digest chain = put_chain(f->store, no_chain, layer);
+    struct digest missing = put_chain(f->store, chain, absent);
+    char *config = config_of("x", &layer, 1);
+    ok(store_image_put_on(f->store, config, &chain, "x", &id, &err));
+    assert_int_equal(usage_of(f->store).image_bytes, 1);
+    assert_int_equal(store_image_put_on(f->store, "{}", &missing, "y", &id, NULL),
+                     ERR_FAILED);
+    ok(store_image_put_on(f->store, "{ }", &no_chain, "y", &id, &err));
+    free(config);
+}
+
 static void image__when_config_is_bad__then_refused(void **state)
 {
     struct fixture *f = *state;
@@ -230,8 +245,7 @@ static void usage__when_images_share__then_exact(void **state)
     for (int i = 0; i < 3; i++) {
         char name[8];
         snprintf(name, sizeof name, "app%d", i);
-        layers[1] =
-            put_layer(f->store, tree_modelled(name, 10, 100 + (uint64_t)i));
+        layers[1] = put_layer(f->store, tree_modelled(name, 10, 100 + (uint64_t)i));
         put_image(f->store, name, layers, 2);
     }
     put_step(f->store, "k", base, tree_of("extra", "seven b"));
@@ -258,6 +272,7 @@ int main(void)
         BOTH(image__when_put__then_found_by_name_id_and_prefix),
         BOTH(image__when_prefix_is_ambiguous__then_input_error),
         BOTH(image__when_layer_is_missing__then_refused),
+        BOTH(image__when_chain_is_known__then_stored_on_it),
         BOTH(image__when_config_is_bad__then_refused),
         BOTH(image__when_name_moves__then_old_one_stays_nameless),
         BOTH(image__when_removed__then_last_name_takes_it),

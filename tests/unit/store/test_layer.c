@@ -344,12 +344,12 @@ static void layer__when_not_a_tar__then_nothing_stored(void **state)
 static void layers__when_hundreds_are_used__then_few_descriptors(void **state)
 {
     struct fixture *f = *state;
-    char *text = xmalloc(200001);
-    memset(text, 'x', 200000);
-    text[200000] = '\0';
-    struct digest ids[300];
+    char *text = xmalloc(140001);
+    memset(text, 'x', 140000);
+    text[140000] = '\0';
+    struct digest ids[262];
     ok(store_begin(f->store, &err));
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 262; i++) {
         snprintf(text, 8, "%07d", i);
         text[7] = ' ';
         ids[i] = put_text(f->store, text);
@@ -358,11 +358,11 @@ static void layers__when_hundreds_are_used__then_few_descriptors(void **state)
     free(text);
     int fd = open("/dev/null", O_RDONLY);
     close(fd);
-    assert_true(fd < 300);
-    for (int i = 0; i < 300; i++) {
+    assert_true(fd < 262);
+    for (int i = 0; i < 262; i++) {
         struct layer *layer = NULL;
         ok(store_layer_get(f->store, &ids[i], &layer, &err));
-        assert_int_equal(layer->size, 200000);
+        assert_int_equal(layer->size, 140000);
         layer_unref(layer);
     }
 }
