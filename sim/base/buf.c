@@ -11,7 +11,11 @@
 
 void buf_reserve(struct buf *b, size_t more)
 {
-    GROW(b->data, b->cap, b->len + more + 1);
+    size_t need = b->len + more + 1;
+    if (b->data == NULL || need > b->cap) {
+        b->cap = b->cap * 2 > need ? b->cap * 2 : need + 8;
+        b->data = xreallocarray(b->data, b->cap, 1);
+    }
 }
 
 void buf_add(struct buf *b, const void *data, size_t len)

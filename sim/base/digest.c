@@ -102,7 +102,7 @@ void digest_hex(const struct digest *d, char out[DIGEST_HEX + 1])
 
 void digest_text(const struct digest *d, char out[DIGEST_TEXT + 1])
 {
-    memcpy(out, "sha256:", 7);
+    memcpy(out, "sha256:", sizeof "sha256:");
     digest_hex(d, out + 7);
 }
 

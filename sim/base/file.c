@@ -102,7 +102,7 @@ int file_write(const char *path, const void *data, size_t len, struct err *err)
 {
     AUTO_FREE char *temp = NULL;
     int fd = file_create_temp(path, &temp, err);
-    if (fd < 0)
+    if (temp == NULL)
         return fd;
     int rc = file_write_fd(fd, data, len, err);
     if (rc == 0 && fsync(fd) != 0)

@@ -9,18 +9,16 @@
 #include "sim/base/mem.h"
 
 struct slot {
-    char *key; /* NULL: never used; GONE: removed */
+    char *key; /* NULL: never used, or removed */
     void *value;
     uint64_t hash;
+    bool removed;
 };
 
 struct map {
     struct slot *slots;
     size_t cap, len, used; /* used counts removed slots too */
 };
-
-static char gone_mark;
-#define GONE (&gone_mark)
 
 static uint64_t hash_bytes(const char *key, size_t len)
 {
@@ -40,8 +38,7 @@ void map_free(struct map *m)
     if (m == NULL)
         return;
     for (size_t i = 0; i < m->cap; i++)
-        if (m->slots[i].key != GONE)
-            free(m->slots[i].key);
+        free(m->slots[i].key);
     free(m->slots);
     free(m);
 }
@@ -58,9 +55,9 @@ static struct slot *find(const struct map *m, const char *key, size_t len,
         return NULL;
     for (size_t i = hash & (m->cap - 1);; i = (i + 1) & (m->cap - 1)) {
         struct slot *s = &m->slots[i];
-        if (s->key == NULL)
+        if (s->key == NULL && !s->removed)
             return NULL;
-        if (s->key != GONE && s->hash == hash && strncmp(s->key, key, len) == 0 &&
+        if (s->key != NULL && s->hash == hash && strncmp(s->key, key, len) == 0 &&
             s->key[len] == '\0')
             return s;
     }
@@ -80,7 +77,7 @@ void *map_get(const struct map *m, const char *key)
 static void insert_fresh(struct map *m, char *key, void *value, uint64_t hash)
 {
     size_t i = hash & (m->cap - 1);
-    while (m->slots[i].key != NULL)
+    while (m->slots[i].key != NULL || m->slots[i].removed)
         i = (i + 1) & (m->cap - 1);
     m->slots[i] = (struct slot){.key = key, .value = value, .hash = hash};
     m->len++;
@@ -94,7 +91,7 @@ static void rehash(struct map *m)
         bigger.cap *= 2;
     bigger.slots = xcalloc(bigger.cap, sizeof *bigger.slots);
     for (size_t i = 0; i < m->cap; i++)
-        if (m->slots[i].key != NULL && m->slots[i].key != GONE)
+        if (m->slots[i].key != NULL)
             insert_fresh(&bigger, m->slots[i].key, m->slots[i].value, m->slots[i].hash);
     free(m->slots);
     *m = bigger;
@@ -123,7 +120,8 @@ void *map_remove(struct map *m, const char *key)
     if (s == NULL)
         return NULL;
     free(s->key);
-    s->key = GONE;
+    s->key = NULL;
+    s->removed = true;
     m->len--;
     return s->value;
 }
@@ -132,7 +130,7 @@ bool map_next(const struct map *m, size_t *cursor, const char **key, void **valu
 {
     for (; *cursor < m->cap; (*cursor)++) {
         const struct slot *s = &m->slots[*cursor];
-        if (s->key == NULL || s->key == GONE)
+        if (s->key == NULL)
             continue;
         if (key != NULL)
             *key = s->key;

@@ -165,7 +165,9 @@ static int unpack_archive(struct copying *c, const struct entry *e, const char *
         if (entry.path[0] == '\0')
             continue;
         if (entry.type == ENTRY_HARDLINK)
-            entry.target = link = path_join(target, entry.target);
+            link = path_join(target, entry.target);
+        if (link != NULL)
+            entry.target = link;
         AUTO_FREE char *parent = xstrndup(path, path_parent_len(path));
         rc = make_folder(c, parent, err);
         if (rc == 0)

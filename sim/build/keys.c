@@ -91,7 +91,7 @@ static void set_key(struct build *b, struct vertex *v, const struct digest *key)
     v->key = v->chain_key = *key;
     v->has_key = true;
     if (v->step->copy != NULL && v->step->copy->link && v->parent != NULL)
-        key_of_step("merge", &v->key, &v->parent->chain_key, NULL, 0, b->digester,
+        key_of_step("merge", &v->key, &v->parent->chain_key, NULL, b->digester,
                     &v->chain_key);
 }
 
@@ -104,7 +104,7 @@ static int key_by_content(struct build *b, struct vertex *v, struct err *err)
     }
     struct digest content, key;
     selection_digest(&v->selection, &content);
-    key_of_step("key", &v->operation, parent_key(v), &content, 1, b->digester, &key);
+    key_of_step("key", &v->operation, parent_key(v), &content, b->digester, &key);
     set_key(b, v, &key);
     return v->has_fast ? store_alias_put(b->options->store, &v->fast, &v->key, err) : 0;
 }
@@ -129,7 +129,7 @@ static int try_key(struct build *b, struct vertex *v, struct err *err)
         return key_by_content(b, v, err);
     if (!fast_contents(b, v, &fast))
         return 0;
-    key_of_step("fast", &v->operation, parent_key(v), &fast, 1, b->digester, &v->fast);
+    key_of_step("fast", &v->operation, parent_key(v), &fast, b->digester, &v->fast);
     v->has_fast = true;
     struct digest key;
     struct record record;

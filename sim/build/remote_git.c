@@ -67,8 +67,8 @@ static int git(const char *dir, const char *const *words, struct err *err)
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
     pid_t pid;
-    int failed = posix_spawnp(&pid, "git", &actions, NULL,
-                              (char *const *)(uintptr_t)argv, environ);
+    int failed =
+        posix_spawnp(&pid, "git", &actions, NULL, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (failed != 0) {

@@ -216,7 +216,7 @@ struct output {
 static void take_output(void *payload, int stream, const char *data, size_t len)
 {
     struct output *out = payload;
-    enum { TAIL = 4096 };
+    static const size_t TAIL = 4096;
     buf_add(&out->tail, data, len);
     if (out->tail.len > 2 * TAIL) {
         memmove(out->tail.data, out->tail.data + out->tail.len - TAIL, TAIL);

@@ -55,7 +55,7 @@ static char *mount_text(const struct plan_mount *m)
     if (m->type == MOUNT_TMPFS && m->size != 0)
         buf_addf(&out, ",size=%llu", (unsigned long long)m->size);
     /* Only whether id and sharing are the defaults counts. */
-    if (m->type == MOUNT_CACHE &&
+    if (m->type == MOUNT_CACHE && m->target != NULL &&
         (strcmp(m->id, m->target) != 0 || m->sharing != SHARING_SHARED))
         buf_adds(&out, ",custom");
     if (m->type == MOUNT_SECRET || m->type == MOUNT_SSH)
@@ -222,16 +222,14 @@ void inputs_digest(const struct inputs *in, struct digester *d, struct digest *o
 }
 
 void key_of_step(const char *tag, const struct digest *operation,
-                 const struct digest *parent, const struct digest *contents,
-                 size_t count, struct digester *d, struct digest *out)
+                 const struct digest *parent, const struct digest *content,
+                 struct digester *d, struct digest *out)
 {
     static const struct digest none;
     digester_add_string(d, tag);
     digester_add_digest(d, operation);
     digester_add_digest(d, parent != NULL ? parent : &none);
-    digester_add_u64(d, count);
-    for (size_t i = 0; i < count; i++)
-        digester_add_digest(d, &contents[i]);
+    digester_add_digest(d, content != NULL ? content : &none);
     digester_finish(d, out);
 }
 

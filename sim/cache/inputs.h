@@ -58,12 +58,12 @@ void inputs_free(struct inputs *in); /* the members */
 
 /* Own parts only: the digest of the operation (not of its inputs). */
 void inputs_digest(const struct inputs *in, struct digester *d, struct digest *out);
-/* Key of a step: its operation, its parent's key (NULL: none), and the digests of what
- * it selects, in order. `tag` keeps definition keys ("fast") and content keys ("key")
- * apart. */
+/* Key of a step: its operation, its parent's key (NULL: none) and the digest of what it
+ * selects (NULL: nothing). `tag` keeps definition keys ("fast") and content keys
+ * ("key") apart. */
 void key_of_step(const char *tag, const struct digest *operation,
-                 const struct digest *parent, const struct digest *contents,
-                 size_t count, struct digester *d, struct digest *out);
+                 const struct digest *parent, const struct digest *content,
+                 struct digester *d, struct digest *out);
 /* Key of a base image: chain ID of its layers (BuildKit), or also its config (linear).
  */
 void key_of_base(enum semantics semantics, const struct digest *chain,

@@ -94,7 +94,7 @@ static void link_to_first(struct emit *emit, const struct scan_item *item,
     snprintf(key, sizeof key, "%" PRIx64 " %" PRIx64, item->dev, item->ino);
     const char *first = map_get(emit->names, key);
     if (first == NULL) {
-        map_put(emit->names, key, (void *)(uintptr_t)e->path);
+        map_put(emit->names, key, (void *)e->path);
         return;
     }
     e->type = ENTRY_HARDLINK;

@@ -204,7 +204,7 @@ int plan_stage_arg(struct stage_state *s, const struct instruction *in, struct e
 {
     bool env_wins = s->planner->options->semantics != SEMANTICS_BUILDKIT;
     for (size_t i = 0; i < in->args.len; i++) {
-        const char *word, *value, *name;
+        const char *word, *value = NULL, *name = NULL;
         const char *eq = strchr(in->args.items[i], '=');
         word = plan_strndup(s->planner, in->args.items[i],
                             eq != NULL ? (size_t)(eq - in->args.items[i])
