@@ -40,12 +40,15 @@ def vertices(steps):
     return found
 
 
-def compare_steps(ours, theirs):
+def compare_steps(ours, theirs, counts_from):
+    """counts_from: the number of a step counts the FROM before it, where it has one."""
     mine = vertices(ours.steps)
     for step in theirs.steps:
         stage = mine.get(step["stage"], [])
         where = f"stage {step['stage']}, {step['word']} {step['number']}/{step['total']}"
-        index = step["number"] - 1 - (step["total"] - len(stage))
+        index = step["number"] - 1
+        if counts_from:
+            index -= step["total"] - len(stage)
         if not stage and ours.ok:
             yield step["word"], f"{where}: not a step of simbench's"
         if not 0 <= index < len(stage):
@@ -168,7 +171,7 @@ def compare(ours, theirs, engine, exact=True):
     if not ours.ok:
         return
     if engine.semantics == "buildkit":
-        yield from compare_steps(ours, theirs)
+        yield from compare_steps(ours, theirs, engine.counts_from)
     else:
         yield from compare_linear_steps(ours, theirs)
     yield from compare_files(ours.image, theirs.image)

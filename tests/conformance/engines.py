@@ -87,6 +87,7 @@ class Engine:
     name = ""
     semantics = "buildkit"
     features = frozenset()
+    counts_from = True
 
     def start(self, folder, base):
         raise NotImplementedError
@@ -281,6 +282,7 @@ class BuildKit(Engine):
     name = "buildkit"
     features = frozenset({"heredoc", "link", "context", "filter", "exclude", "parents",
                           "chmod-words", "unpack"})
+    counts_from = False  # the base is a named context, which has no step
 
     def start(self, folder, base):
         self.buildctl = os.environ.get("BUILDCTL") or shutil.which("buildctl")

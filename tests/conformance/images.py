@@ -82,7 +82,7 @@ class Image:
         if "manifests" in manifest:
             manifest = json.loads(blob(manifest["manifests"][0]["digest"]))
         layers = [cls.layer(entry["digest"], lambda d=entry["digest"]: blob(d))
-                  for entry in manifest["layers"]]
+                  for entry in manifest["layers"] or []]
         return cls(json.loads(blob(manifest["config"]["digest"])), layers)
 
     @classmethod
@@ -91,7 +91,7 @@ class Image:
             manifest = json.load(tar.extractfile("manifest.json"))[0]
             config = json.load(tar.extractfile(manifest["Config"]))
             layers = [cls.layer(diff_id, lambda n=name: tar.extractfile(n).read())
-                      for diff_id, name in zip(config["rootfs"]["diff_ids"], manifest["Layers"])]
+                      for diff_id, name in zip(config["rootfs"]["diff_ids"] or [], manifest["Layers"] or [])]
         return cls(config, layers)
 
     def rootfs(self):
