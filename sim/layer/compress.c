@@ -5,6 +5,7 @@
  */
 #include "sim/layer/compress.h"
 
+#define ZLIB_CONST /* it only reads its input */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,7 +206,7 @@ static int sniff(struct decompressor *d, struct err *err)
 static int inflate_some(struct decompressor *d, const unsigned char *data, size_t len,
                         struct err *err)
 {
-    d->z.next_in = (unsigned char *)(uintptr_t)data; /* zlib only reads it */
+    d->z.next_in = data;
     d->z.avail_in = (uInt)len;
     do {
         if (d->between && d->z.avail_in > 0) {

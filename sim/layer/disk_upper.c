@@ -360,7 +360,7 @@ int disk_apply_upper(const char *upper, enum disk_whiteouts how,
                       .links = map_new(),
                       .fd = -1,
                       .names = xmalloc(XATTR_BYTES),
-                      .values = xmalloc(2 * XATTR_BYTES),
+                      .values = xmalloc((size_t)2 * XATTR_BYTES),
                       .err = err};
     int rc = walk(&u);
     file_closep(&u.fd);

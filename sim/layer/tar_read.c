@@ -364,27 +364,22 @@ static int read_entries(struct reader *r)
 /* ---- the tree -----------------------------------------------------------------------
  */
 
-/* Adds what says that things of the layers below are gone, unless an entry says so. */
-static void add_marks(struct reader *r, struct tree *tree)
+/* Adds a mark unless its folder went itself, or an entry replaced what it hides. */
+static void add_mark(struct reader *r, struct tree *tree, const struct entry *mark)
 {
-    size_t len = r->marks->len;
-    for (size_t i = 0; i < len; i++) {
-        struct entry mark = r->marks->entries[i];
-        const struct entry *now = view_lookup(r->view, mark.path);
-        AUTO_FREE char *parent = xstrndup(mark.path, path_parent_len(mark.path));
-        const struct entry *dir = view_lookup(r->view, parent);
-        if (dir == NULL || dir->type != ENTRY_DIR)
-            continue; /* its folder went itself */
-        AUTO_FREE char *opaque = NULL;
-        if (mark.type == ENTRY_WHITEOUT && now != NULL && now->type == ENTRY_DIR) {
-            mark.type = ENTRY_OPAQUE; /* went and came again, with other content */
-            mark.path = opaque = path_join(mark.path, OPAQUE_NAME);
-        } else if (now != NULL) {
-            continue; /* replaced */
-        }
-        tree_add(tree, &mark);
+    AUTO_FREE char *parent = xstrndup(mark->path, path_parent_len(mark->path));
+    const struct entry *dir = view_lookup(r->view, parent);
+    if (dir == NULL || dir->type != ENTRY_DIR)
+        return;
+    const struct entry *now = view_lookup(r->view, mark->path);
+    if (now == NULL) {
+        tree_add(tree, mark);
+    } else if (mark->type == ENTRY_WHITEOUT && now->type == ENTRY_DIR) {
+        /* It went and came again with other content. */
+        AUTO_FREE char *path = path_join(mark->path, OPAQUE_NAME);
+        const struct entry opaque = {.path = path, .type = ENTRY_OPAQUE};
+        tree_add(tree, &opaque);
     }
-    tree_sort(tree);
 }
 
 static struct tree *result(struct reader *r)
@@ -395,7 +390,9 @@ static struct tree *result(struct reader *r)
         if (tree->entries[i].mtime_ns != implied_folder.mtime_ns)
             tree->entries[len++] = tree->entries[i];
     tree->len = len;
-    add_marks(r, tree);
+    for (size_t i = 0; i < r->marks->len; i++)
+        add_mark(r, tree, &r->marks->entries[i]);
+    tree_sort(tree);
     return tree;
 }
 
@@ -452,6 +449,7 @@ static int open_spool(const char *folder, struct err *err)
     return fd;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): seven things are what it is about */
 int tar_read_archive(const struct content *archive, uint64_t size,
                      const char *spool_dir, bool layer, const struct tar_limits *limits,
                      struct tree **out, struct err *err)

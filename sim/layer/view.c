@@ -171,28 +171,36 @@ static void touch(struct view *view, struct node *node)
         node->touched = true;
 }
 
+/* Folders whose content is still to be marked as gone. */
+struct pending {
+    struct node **nodes;
+    size_t len, cap;
+};
+
+static void empty_one(struct node *dir, struct pending *pending)
+{
+    struct folder *f = dir->folder;
+    if (f == NULL)
+        return;
+    f->hidden = f->stirred = true;
+    for (uint32_t i = 0; i < f->len; i++) {
+        f->kids[i]->now = NULL;
+        if (f->kids[i]->folder == NULL)
+            continue;
+        GROW(pending->nodes, pending->cap, pending->len + 1);
+        pending->nodes[pending->len++] = f->kids[i];
+    }
+}
+
 /* Marks all that was made of a folder's content as gone; what was not looked at yet
  * comes up as gone. */
 static void empty_folder(struct node *dir)
 {
-    struct node **todo = NULL;
-    size_t len = 0, cap = 0;
-    for (;;) {
-        struct folder *f = dir->folder;
-        for (uint32_t i = 0; f != NULL && i < f->len; i++) {
-            f->kids[i]->now = NULL;
-            if (f->kids[i]->folder == NULL)
-                continue;
-            GROW(todo, cap, len + 1);
-            todo[len++] = f->kids[i];
-        }
-        if (f != NULL)
-            f->hidden = f->stirred = true;
-        if (len == 0)
-            break;
-        dir = todo[--len];
-    }
-    free(todo);
+    struct pending pending = {0};
+    empty_one(dir, &pending);
+    while (pending.len > 0)
+        empty_one(pending.nodes[--pending.len], &pending);
+    free(pending.nodes);
 }
 
 static struct node *existing(struct view *view, const char *path)

@@ -110,7 +110,7 @@ int blob_read(const struct blob *blob, uint64_t offset, void *out, size_t len,
                        " bytes",
                        len, offset, blob->size);
     if (blob->fd < 0) {
-        if (len > 0)
+        if (blob->data != NULL && len > 0)
             memcpy(out, (const char *)blob->data + offset, len);
         return 0;
     }
@@ -352,8 +352,7 @@ int content_digest(const struct content *content, uint64_t size, struct digest *
                    struct err *err)
 {
     if (content->kind == CONTENT_SEED && size != 0) {
-        uint8_t text[8 + 16];
-        memcpy(text, "modelled", 8);
+        uint8_t text[8 + 16] = {'m', 'o', 'd', 'e', 'l', 'l', 'e', 'd'};
         for (unsigned i = 0; i < 8; i++) {
             text[8 + i] = (uint8_t)(content->from.seed >> (8 * i));
             text[16 + i] = (uint8_t)(size >> (8 * i));

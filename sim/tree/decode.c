@@ -50,13 +50,18 @@ static const void *get_bytes(struct reader *r, uint64_t len)
     return here;
 }
 
+static uint64_t little_endian(const unsigned char *p)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < 8; i++)
+        n |= (uint64_t)p[i] << (8 * i);
+    return n;
+}
+
 static uint64_t get_fixed(struct reader *r)
 {
     const unsigned char *p = get_bytes(r, 8);
-    uint64_t n = 0;
-    for (unsigned i = 0; p != NULL && i < 8; i++)
-        n |= (uint64_t)p[i] << (8 * i);
-    return n;
+    return p != NULL ? little_endian(p) : 0;
 }
 
 static char *copy_text(struct tree *tree, const void *text, size_t len)
@@ -234,21 +239,24 @@ static void get_entries(struct reader *r, struct tree *tree, struct blob *blob)
     }
 }
 
+/* A reader of what stands between magic and check sum, damaged if one is wrong. */
+static struct reader open_reader(const unsigned char *bytes, size_t len)
+{
+    if (len < TREE_MAGIC_LEN + TREE_CHECKSUM_LEN ||
+        memcmp(bytes, TREE_MAGIC, TREE_MAGIC_LEN) != 0)
+        return (struct reader){.damaged = true};
+    const unsigned char *end = bytes + len - TREE_CHECKSUM_LEN;
+    return (struct reader){.at = bytes + TREE_MAGIC_LEN,
+                           .end = end,
+                           .path_budget = tree_path_budget(len),
+                           .damaged = little_endian(end) !=
+                                      tree_checksum(bytes, len - TREE_CHECKSUM_LEN)};
+}
+
 int tree_decode(const void *data, size_t len, struct blob *blob, struct tree **out,
                 struct err *err)
 {
-    const unsigned char *bytes = data;
-    struct reader r = {.damaged = true};
-    if (len >= TREE_MAGIC_LEN + TREE_CHECKSUM_LEN &&
-        memcmp(bytes, TREE_MAGIC, TREE_MAGIC_LEN) == 0) {
-        r.end = bytes + len;
-        r.at = r.end - TREE_CHECKSUM_LEN;
-        r.damaged = false;
-        r.path_budget = tree_path_budget(len);
-        r.damaged = get_fixed(&r) != tree_checksum(bytes, len - TREE_CHECKSUM_LEN);
-        r.at = bytes + TREE_MAGIC_LEN;
-        r.end = bytes + len - TREE_CHECKSUM_LEN;
-    }
+    struct reader r = open_reader(data, len);
     struct tree *tree = tree_new();
     if (!r.damaged)
         get_entries(&r, tree, blob);

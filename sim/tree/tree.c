@@ -243,12 +243,21 @@ void tree_sort(struct tree *tree)
 static size_t lower_bound(const struct tree *tree, const char *path)
 {
     size_t low = 0, high = tree->len;
+    /* What path shares with the entries around the gap, it shares with all between. */
+    size_t shared_low = 0, shared_high = 0;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        if (path_compare(tree->entries[mid].path, path) < 0)
+        const char *other = tree->entries[mid].path;
+        size_t n = shared_low < shared_high ? shared_low : shared_high;
+        while (path[n] != '\0' && other[n] == path[n])
+            n++;
+        if (path_compare(other + n, path + n) < 0) {
             low = mid + 1;
-        else
+            shared_low = n;
+        } else {
             high = mid;
+            shared_high = n;
+        }
     }
     return low;
 }
