@@ -78,7 +78,7 @@ static const char *get_text(struct reader *r, struct tree *tree)
 {
     uint64_t len = get_number(r);
     const void *text = get_bytes(r, len);
-    if (text != NULL && memchr(text, '\0', (size_t)len) != NULL)
+    if (!r->damaged && memchr(text, '\0', (size_t)len) != NULL)
         r->damaged = true;
     return r->damaged ? "" : copy_text(tree, text, (size_t)len);
 }
@@ -91,7 +91,7 @@ static const char *get_path(struct reader *r, struct tree *tree, const char *bef
     const void *text = get_bytes(r, rest);
     if (shared + rest > r->path_budget || shared + rest > TREE_PATH_LONGEST)
         r->damaged = true;
-    if (text == NULL || r->damaged)
+    if (r->damaged)
         return "";
     r->path_budget -= shared + rest;
     char *path = tree_alloc(tree, shared + rest + 1);
