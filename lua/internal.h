@@ -33,7 +33,8 @@ struct scenario_state { /* beside the public struct, at the same index */
     size_t scope;
 };
 
-struct base_state; /* lua/base.c */
+struct base_state;   /* lua/base.c */
+struct command_call; /* lua/model.c */
 
 struct scope { /* a scenario file; scope 0 is the stock */
     struct script *script;
@@ -63,8 +64,10 @@ struct script {
     size_t check_count;
     bool expecting;
     bool declaring; /* a file is being loaded: scenario, model, base may be called */
-    int command_methods, apply; /* registry references: prelude */
-    struct err host_err;        /* last error that came from outside Lua */
+    int command_methods, apply;  /* registry references: prelude */
+    struct command_call *active; /* models that run now, innermost first */
+    uint64_t serials;
+    struct err host_err; /* last error that came from outside Lua */
     bool has_host_err;
 };
 
@@ -75,6 +78,10 @@ struct script *script_of(lua_State *L);
  * the hint. */
 int script_protected(struct script *script, lua_CFunction fn, void *arg,
                      struct err *err);
+/* Ends a protected call early; script_protected then returns SCRIPT_STOPPED, and err is
+ * left alone. */
+#define SCRIPT_STOPPED 1
+int script_stop(lua_State *L);
 /* Counts work that Lua's instruction hook does not see; raises when it is too much. */
 void script_charge(lua_State *L, uint64_t work);
 /* Work left before the limit. */

@@ -12,18 +12,19 @@
 #define COMMAND "simbench.Command"
 #define READ_LIMIT ((uint64_t)64 << 20)
 
-static char failed_key; /* its address is the error value of c:fail */
-
 struct command_call {
     struct scope *scope;
     const struct model_command *command;
     struct model_outcome *out;
     bool found;
-    unsigned depth; /* c:run within c:run */
+    unsigned depth;             /* c:run within c:run */
+    uint64_t serial;            /* which c belongs to it */
+    struct command_call *outer; /* the calls that are under way */
 };
 
+/* c does not point at its call: a script may keep it longer. */
 struct command_handle {
-    struct command_call *call; /* NULL once the model has returned */
+    uint64_t serial;
 };
 
 /* ---- declaring ---------------------------------------------------------------------
@@ -99,9 +100,12 @@ int declare_model(lua_State *L)
 static struct command_call *check_command(lua_State *L)
 {
     struct command_handle *h = luaL_checkudata(L, 1, COMMAND);
-    if (h->call == NULL)
-        luaL_error(L, "c works only while its model runs");
-    return h->call;
+    for (struct command_call *call = script_of(L)->active; call != NULL;
+         call = call->outer)
+        if (call->serial == h->serial)
+            return call;
+    luaL_error(L, "c works only while its model runs");
+    return NULL;
 }
 
 /* Clean path in the view of what the model calls path; the caller frees. */
@@ -384,8 +388,7 @@ static int c_fail(lua_State *L)
     call->out->exit_status = (int)status;
     if (message != NULL)
         buf_addf(&call->out->output, "%s\n", message);
-    lua_pushlightuserdata(L, &failed_key);
-    return lua_error(L);
+    return script_stop(L);
 }
 
 static void push_strings(lua_State *L, const struct strv *v)
@@ -477,28 +480,19 @@ static bool push_model(lua_State *L, const struct scope *scope, const char *comm
            push_declared(L, stock->model_table, stem);
 }
 
-static struct command_handle *push_command(lua_State *L)
-{
-    struct command_handle *h = lua_newuserdatauv(L, sizeof *h, 0);
-    h->call = NULL;
-    luaL_setmetatable(L, COMMAND);
-    return h;
-}
-
 /* Applies the declaration on top of the stack to the call, and pops it. */
 static void apply(lua_State *L, struct command_call *call)
 {
     struct script *script = script_of(L);
-    int spec = lua_gettop(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, script->apply);
-    struct command_handle *h = push_command(L);
-    h->call = call;
-    lua_pushvalue(L, spec);
-    int status = lua_pcall(L, 2, 0, 0); /* apply(c, spec) */
-    h->call = NULL;
-    if (status != LUA_OK && lua_touserdata(L, -1) != &failed_key)
-        lua_error(L);
-    lua_settop(L, spec - 1);
+    struct command_handle *h = lua_newuserdatauv(L, sizeof *h, 0);
+    call->serial = h->serial = ++script->serials;
+    luaL_setmetatable(L, COMMAND);
+    lua_rotate(L, -3, 2); /* …[apply][c][spec] */
+    call->outer = script->active;
+    script->active = call;
+    lua_call(L, 2, 0);
+    script->active = call->outer;
 }
 
 static int call_model(lua_State *L)
@@ -511,7 +505,8 @@ static int call_model(lua_State *L)
 }
 
 /* c:run{"pip", "install", …}: another model in this one's place, as far as its effects,
- * time and output go; returns its status, nil if there is none of that name. */
+ * time and output go; if it fails, so does this one. Returns 0, nil if there is none of
+ * that name. */
 static int c_run(lua_State *L)
 {
     struct command_call *call = check_command(L);
@@ -551,7 +546,11 @@ int model_run(void *self, const struct model_command *command,
 {
     struct scope *scope = self;
     struct command_call call = {.scope = scope, .command = command, .out = out};
+    struct command_call *outer = scope->script->active;
     int rc = script_protected(scope->script, call_model, &call, err);
+    scope->script->active = outer;
+    if (rc == SCRIPT_STOPPED)
+        return 0; /* c:fail: the status is in out */
     if (rc != 0)
         return err_wrap(err, "model of %s", command->argv->items[0]);
     if (!call.found)

@@ -115,6 +115,38 @@ static int bounded_rep(lua_State *L)
     return call_original(L);
 }
 
+/* upvalue: the script's handler */
+static int guarded_handler(lua_State *L)
+{
+    if (script_of(L)->exhausted)
+        return 1;
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, 1);
+    return 1;
+}
+
+/* xpcall whose handler does not see the end of the instructions: an error that the hook
+ * raises calls the handler with the hook switched off. */
+static int bounded_xpcall(lua_State *L)
+{
+    int n = lua_gettop(L);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_pushvalue(L, 2);
+    lua_pushcclosure(L, guarded_handler, 1);
+    lua_replace(L, 2);
+    lua_pushvalue(L, 1);
+    lua_insert(L, 3); /* [f][handler][f][arguments] */
+    int status = lua_pcall(L, n - 2, LUA_MULTRET, 2);
+    lua_pushboolean(L, status == LUA_OK);
+    if (status != LUA_OK) {
+        lua_insert(L, -2);
+        return 2;
+    }
+    lua_replace(L, 2);
+    return lua_gettop(L) - 1;
+}
+
 struct wrapped {
     const char *library, *name;
     lua_CFunction wrapper;
@@ -127,9 +159,9 @@ static const struct wrapped wrappers[] = {
 };
 
 static const char *const base_names[] = {
-    "assert",   "error",    "getmetatable", "ipairs", "next",     "pairs",
-    "pcall",    "rawequal", "rawget",       "rawlen", "rawset",   "select",
-    "tonumber", "tostring", "type",         "xpcall", "_VERSION", NULL};
+    "assert",   "error",    "getmetatable", "ipairs",   "next",   "pairs",
+    "pcall",    "rawequal", "rawget",       "rawlen",   "rawset", "select",
+    "tonumber", "tostring", "type",         "_VERSION", NULL};
 static const char *const table_names[] = {"concat", "insert", "move",   "pack",
                                           "remove", "sort",   "unpack", NULL};
 static const char *const string_names[] = {
@@ -252,6 +284,8 @@ void sandbox_push_globals(lua_State *L)
     lua_pop(L, 1);
     lua_pushcfunction(L, set_metatable);
     lua_setfield(L, -2, "setmetatable");
+    lua_pushcfunction(L, bounded_xpcall);
+    lua_setfield(L, -2, "xpcall");
     lua_pushcfunction(L, say);
     lua_setfield(L, -2, "print");
     lua_pushcfunction(L, say);

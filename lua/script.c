@@ -112,10 +112,13 @@ int script_raise(lua_State *L, const struct err *err)
     return lua_error(L);
 }
 
-struct failure { /* what the message handler found out */
-    struct err *err;
-    int code;
-};
+static const char stop_mark; /* its address is the error value of script_stop */
+
+int script_stop(lua_State *L)
+{
+    lua_pushlightuserdata(L, (void *)(uintptr_t)&stop_mark);
+    return lua_error(L);
+}
 
 /* Finds the level whose place the message names, else the innermost Lua function. */
 static bool find_place(lua_State *L, const char *msg, lua_Debug *ar, size_t *prefix)
@@ -171,7 +174,11 @@ static void describe(lua_State *L, struct err *err)
 /* Message handler; upvalue: struct err. */
 static int on_error(lua_State *L)
 {
-    describe(L, lua_touserdata(L, lua_upvalueindex(1)));
+    struct err *err = lua_touserdata(L, lua_upvalueindex(1));
+    if (lua_touserdata(L, 1) == &stop_mark)
+        err->code = SCRIPT_STOPPED;
+    else
+        describe(L, err);
     return 1;
 }
 
@@ -222,7 +229,7 @@ int script_protected(struct script *script, lua_CFunction fn, void *arg,
     script->spent = spent;
     script->allocated = allocated;
     script->exhausted = exhausted;
-    if (local.code != 0 && err != NULL)
+    if (local.code < 0 && err != NULL)
         *err = local;
     return local.code;
 }
