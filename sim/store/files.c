@@ -155,6 +155,19 @@ int store_temp_name(struct store *store, char **out, struct err *err)
     return rc;
 }
 
+int store_temp_folder(struct store *store, char **out, struct err *err)
+{
+    if (store->dir == NULL)
+        return file_temp_folder("/tmp", "simbench", out, err);
+    AUTO_FREE char *name = NULL;
+    int rc = store_temp_name(store, &name, err);
+    if (rc == 0 && mkdir(name, 0700) != 0)
+        rc = store_io_error(err, errno, "create", name);
+    if (rc == 0)
+        *out = STEAL(name);
+    return rc;
+}
+
 /* ---- files ----------------------------------------------------------------------- */
 
 char *store_path(const struct store *store, const char *kind, const struct digest *id,

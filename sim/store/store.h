@@ -38,6 +38,10 @@ struct store *store_open_memory(struct layer_memo *memo);
 void store_close(struct store *store); /* NULL is legal */
 /* Folder of the store, NULL in memory. */
 const char *store_dir(const struct store *store);
+/* A fresh empty folder for unfinished work, below the store or (in memory) below /tmp.
+ * The caller removes it and frees the name; a process that dies leaves none below a
+ * store. */
+int store_temp_folder(struct store *store, char **out, struct err *err);
 /* The time uses, images and builds are stamped with, in seconds since 1970; without it
  * the real clock. A scenario's store keeps virtual time by it. */
 void store_set_clock(struct store *store, int64_t now_s);
