@@ -159,7 +159,7 @@ static void attend(struct command *c, const struct exec_run *run)
     file_closep(&c->pidfd);
 }
 
-static int conclude(const struct command *c, const struct plan *plan,
+static int conclude(const struct command *c, const struct cell_plan *plan,
                     struct exec_result *out, struct err *err)
 {
     const struct exec_run *run = plan->run;
@@ -184,7 +184,7 @@ static int sandbox_run(void *self, const struct exec_run *run, struct exec_resul
                        struct err *err)
 {
     const struct sandbox *s = self;
-    struct plan plan = {.sandbox = s, .run = run};
+    struct cell_plan plan = {.sandbox = s, .run = run};
     struct command command = {.pidfd = -1};
     *out = (struct exec_result){.virtual_ms = UINT64_MAX};
     int rc = cell_plan_make(&plan, err);
@@ -245,11 +245,14 @@ static int make_own_folder(struct sandbox *s, struct err *err)
 
 static int fill_own_folder(struct sandbox *s, struct err *err)
 {
-    AUTO_FREE char *empty = xasprintf("%s/empty", s->folder);
+    static const char *const folders[] = {"empty", "root", "scratch"};
     AUTO_FREE char *path = xasprintf("%s/resolv.conf", s->folder);
     AUTO_BUF servers = BUF_INIT;
-    if (mkdir(empty, 0755) != 0 || chmod(empty, 0755) != 0)
-        return err_errno(err, errno, "cannot make %s", empty);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        AUTO_FREE char *folder = xasprintf("%s/%s", s->folder, folders[i]);
+        if (mkdir(folder, 0755) != 0 || chmod(folder, 0755) != 0)
+            return err_errno(err, errno, "cannot make %s", folder);
+    }
     if (file_read("/etc/resolv.conf", RESOLV_LIMIT, &servers, NULL) != 0)
         buf_clear(&servers);
     AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);

@@ -18,6 +18,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sim/tree/tree.h"
+
 enum cell_mount_kind {
     CELL_FRESH, /* a new file system of type `source` */
     CELL_BIND,  /* host file or folder `source`, with what is mounted below */
@@ -62,6 +64,11 @@ enum cell_stage {
 
 enum { CELL_DETAIL = 240 };
 
+#define CELL_ROOT "../root"
+#define CELL_EMPTY "../empty"
+#define CELL_SCRATCH "../scratch"
+#define CELL_STUBS CELL_SCRATCH "/stubs"
+
 /* What keeper and command tell the builder through the report pipe, each in one write.
  */
 struct cell_report {
@@ -73,12 +80,14 @@ struct cell_report {
 };
 
 struct cell {
-    const char *folder;       /* of the run: holds upper, work, root */
-    const char *const *lower; /* folders, top-most first; at least one */
+    const char *folder;       /* of the run: holds upper and work; beside it, empty
+                                 folders to mount on: root, scratch, empty */
+    const char *const *lower; /* folders, top-most first; may be none */
     size_t lower_count;
-    int userns_fd;   /* -1: as root, no user namespace */
-    bool map_groups; /* setgroups is allowed */
-    bool insecure;   /* all capabilities, no seccomp */
+    const struct tree *stubs; /* mount points, sorted: on top of lower */
+    int userns_fd;            /* -1: as root, no user namespace */
+    bool map_groups;          /* setgroups is allowed */
+    bool insecure;            /* all capabilities, no seccomp */
     bool own_net;
     bool old_mount_api; /* lower folders as one string, for kernels before 6.7 */
     const struct cell_mount *mounts;
@@ -102,14 +111,18 @@ int cell_start(const struct cell *cell);
 /* ---- inside the new processes: system calls only -------------------------------- */
 
 /* Process 1: sets everything up and executes. Never returns. */
-_Noreturn void cell_command(const struct cell *cell);
+_Noreturn void cell_command(struct cell *cell);
 /* Reports a failure and ends the process. */
 _Noreturn void cell_fail(const struct cell *cell, enum cell_stage stage, int errnum,
                          const char *detail);
 /* Mounts root and everything in it, and makes it the root. */
 void cell_mount_all(const struct cell *cell);
-/* cell_mount_all's first part: descriptor of the attached root. */
+/* cell_mount_all's parts: a tmpfs at SCRATCH that nobody else sees, and in it the
+ * stubs; then the root, whose descriptor is returned. */
+void cell_mount_scratch(const struct cell *cell);
 int cell_mount_root(const struct cell *cell);
+/* "l/17": prefix and number. */
+void cell_numbered(char name[32], const char *prefix, size_t n);
 /* mkdir -p below root, following symlinks inside; `last` is the kind of the last part.
  * O_PATH descriptor or -1 with errno. */
 int cell_make_target(int root, const char *target, bool is_file);

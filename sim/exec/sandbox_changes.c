@@ -151,7 +151,7 @@ static int apply_notes(struct view *view, struct notes *notes, struct err *err)
     return 0;
 }
 
-static int add_mount_points(const struct plan *plan, struct err *err)
+static int add_mount_points(const struct cell_plan *plan, struct err *err)
 {
     static const char *const left[] = {"proc", "dev", "sys"};
     struct view *view = plan->run->root;
@@ -171,7 +171,7 @@ static int add_mount_points(const struct plan *plan, struct err *err)
     return rc;
 }
 
-int changes_apply(const struct plan *plan, struct err *err)
+int changes_apply(const struct cell_plan *plan, struct err *err)
 {
     const struct ids *ids = &plan->sandbox->ids;
     struct view *view = plan->run->root;

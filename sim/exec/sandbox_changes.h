@@ -7,6 +7,6 @@
 
 /* Applies the upper folder to run->root, with owners and modes as they were inside, and
  * adds the folders BuildKit leaves: /proc, /dev, /sys. */
-int changes_apply(const struct plan *plan, struct err *err);
+int changes_apply(const struct cell_plan *plan, struct err *err);
 
 #endif

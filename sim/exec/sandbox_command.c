@@ -160,23 +160,22 @@ static _Noreturn void execute(const struct cell *cell)
     cell_fail(cell, CELL_EXEC, failure, cell->argv[0]);
 }
 
-_Noreturn void cell_command(const struct cell *given)
+_Noreturn void cell_command(struct cell *cell)
 {
-    struct cell cell = *given;
     setsid();
     umask(022);
-    cell_mount_all(&cell);
-    if (sethostname(cell.hostname, strlen(cell.hostname)) != 0)
-        cell_fail(&cell, CELL_HOSTNAME, errno, cell.hostname);
-    if (cell.own_net)
-        raise_loopback(&cell);
-    enter_folder(&cell);
-    cell.report = arrange_descriptors(&cell);
-    install_filter(&cell);
-    drop_bounding(&cell);
-    become_user(&cell);
+    cell_mount_all(cell);
+    if (sethostname(cell->hostname, strlen(cell->hostname)) != 0)
+        cell_fail(cell, CELL_HOSTNAME, errno, cell->hostname);
+    if (cell->own_net)
+        raise_loopback(cell);
+    enter_folder(cell);
+    cell->report = arrange_descriptors(cell);
+    install_filter(cell);
+    drop_bounding(cell);
+    become_user(cell);
     /* For the death of the keeper, which outlives the builder only to end us. */
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     reset_signals();
-    execute(&cell);
+    execute(cell);
 }

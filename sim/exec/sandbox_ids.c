@@ -334,7 +334,9 @@ static int remove_inside(const void *payload, struct err *err)
 
 int ids_remove_tree(const struct ids *ids, const char *path, struct err *err)
 {
-    if (ids->ranges)
-        return run_inside(ids, remove_inside, path, err);
-    return file_remove_tree(path, err);
+    if (!ids->ranges)
+        return file_remove_tree(path, err);
+    return file_remove_tree(path, NULL) == 0
+               ? 0
+               : run_inside(ids, remove_inside, path, err);
 }

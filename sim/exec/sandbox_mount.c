@@ -6,14 +6,11 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "sim/exec/sandbox_cell.h"
 #include "sim/exec/sandbox_sys.h"
-
-enum { VALUE_LIMIT = 255 }; /* of a string given to fsconfig */
 
 static int open_inside(int root, const char *path, uint64_t flags)
 {
@@ -75,144 +72,6 @@ int cell_make_target(int root, const char *target, bool is_file)
     return open_inside(root, target, 0);
 }
 
-/* ---- the root --------------------------------------------------------------------
- */
-
-/* The last error the kernel left with the file system context. */
-static void fs_message(int fs, char detail[CELL_DETAIL])
-{
-    char line[CELL_DETAIL];
-    detail[0] = '\0';
-    for (;;) {
-        ssize_t n = read(fs, line, sizeof line - 1);
-        if (n <= 0)
-            return;
-        line[n] = '\0';
-        if (line[0] == 'e' && line[1] == ' ') {
-            line[strcspn(line, "\n")] = '\0';
-            memcpy(detail, line + 2, strlen(line) - 1);
-        }
-    }
-}
-
-static _Noreturn void fail_overlay(const struct cell *cell, int fs)
-{
-    int saved = errno;
-    char detail[CELL_DETAIL] = "";
-    if (fs >= 0)
-        fs_message(fs, detail);
-    cell_fail(cell, CELL_OVERLAY, saved, detail);
-}
-
-/* "l/17": prefix and number. */
-static void numbered(char name[16], const char *prefix, size_t n)
-{
-    char digits[12];
-    size_t count = 0, len = strlen(prefix);
-    for (; count == 0 || n > 0; n /= 10)
-        digits[count++] = (char)('0' + n % 10);
-    memcpy(name, prefix, len);
-    while (count > 0)
-        name[len++] = digits[--count];
-    name[len] = '\0';
-}
-
-/* A name for lower folder n below the run's folder: long paths fit into no option. */
-static void link_lower(const struct cell *cell, size_t n, char name[16])
-{
-    numbered(name, "l/", n);
-    if ((mkdir("l", 0700) != 0 && errno != EEXIST) ||
-        symlink(cell->lower[n], name) != 0)
-        cell_fail(cell, CELL_FOLDER, errno, name);
-}
-
-/* The folders one by one ("lowerdir+", Linux 6.7); false where the kernel has no such
- * option. */
-static bool add_lower(const struct cell *cell, int fs)
-{
-    for (size_t i = 0; i < cell->lower_count; i++) {
-        char name[16];
-        const char *path = cell->lower[i];
-        if (strlen(path) > VALUE_LIMIT) {
-            link_lower(cell, i, name);
-            path = name;
-        }
-        if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", path) != 0) {
-            if (i == 0 && errno == EINVAL)
-                return false;
-            fail_overlay(cell, fs);
-        }
-    }
-    return true;
-}
-
-/* Options beside the folders. Nothing but the changes themselves is to stand in upper:
- * no redirects, no half copies. volatile: no sync of a folder that is thrown away. */
-static const char *const overlay_options[] = {
-    "redirect_dir", "nofollow", "index", "off", "metacopy", "off", NULL};
-
-static bool mount_overlay_new(const struct cell *cell)
-{
-    int fs = sys_fsopen("overlay");
-    if (fs < 0)
-        fail_overlay(cell, fs);
-    if (!add_lower(cell, fs)) {
-        close(fs);
-        return false;
-    }
-    int rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay");
-    rc |= sys_fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", "upper");
-    rc |= sys_fsconfig(fs, FSCONFIG_SET_STRING, "workdir", "work");
-    rc |= sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL);
-    if (cell->userns_fd >= 0)
-        rc |= sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL);
-    for (const char *const *o = overlay_options; *o != NULL; o += 2)
-        rc |= sys_fsconfig(fs, FSCONFIG_SET_STRING, o[0], o[1]);
-    if (rc != 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) != 0)
-        fail_overlay(cell, fs);
-    int mount = sys_fsmount(fs, cell->insecure ? 0 : MOUNT_ATTR_NODEV);
-    if (mount < 0 || sys_attach(mount, AT_FDCWD, "root") != 0)
-        fail_overlay(cell, fs);
-    close(mount);
-    close(fs);
-    return true;
-}
-
-/* All folders in one page of options: room for 499 names as short as ours. */
-static void mount_overlay_old(const struct cell *cell)
-{
-    char options[4096] = "upperdir=upper,workdir=work,volatile,index=off,metacopy=off";
-    size_t len = strlen(options);
-    const char *more = cell->userns_fd >= 0 ? ",userxattr,lowerdir="
-                                            : ",redirect_dir=nofollow,lowerdir=";
-    memcpy(options + len, more, strlen(more) + 1);
-    len += strlen(more);
-    for (size_t i = 0; i < cell->lower_count; i++) {
-        char name[16];
-        link_lower(cell, i, name);
-        size_t n = strlen(name);
-        if (len + n + 2 > sizeof options)
-            cell_fail(cell, CELL_OVERLAY, E2BIG, "too many layers for this kernel");
-        if (i > 0)
-            options[len++] = ':';
-        memcpy(options + len, name, n + 1);
-        len += n;
-    }
-    unsigned long flags = cell->insecure ? 0 : MS_NODEV;
-    if (sys_mount("overlay", "root", "overlay", flags, options) != 0)
-        fail_overlay(cell, -1);
-}
-
-int cell_mount_root(const struct cell *cell)
-{
-    if (cell->old_mount_api || !mount_overlay_new(cell))
-        mount_overlay_old(cell);
-    int root = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0)
-        cell_fail(cell, CELL_OVERLAY, errno, "");
-    return root;
-}
-
 /* ---- everything in it ------------------------------------------------------------
  */
 
@@ -243,21 +102,11 @@ static int bind_of(const struct cell *cell, const struct cell_mount *m, int dir,
     return mount;
 }
 
-/* Secrets lie in a tmpfs of their own, never on a disk. */
+/* Secrets lie in a tmpfs, never on a disk. */
 static int data_file(const struct cell *cell, const struct cell_mount *m)
 {
-    struct stat st;
-    if (stat("data", &st) != 0) {
-        static const char *const options[] = {"mode", "700", NULL};
-        struct cell_mount tmpfs = {.source = "tmpfs", .options = options};
-        tmpfs.target = m->target;
-        int mount = fresh(cell, &tmpfs);
-        if (mkdir("data", 0700) != 0 || sys_attach(mount, AT_FDCWD, "data") != 0)
-            cell_fail(cell, CELL_MOUNT, errno, m->target);
-        close(mount);
-    }
-    char name[16];
-    numbered(name, "data/", (size_t)(m - cell->mounts));
+    char name[32];
+    cell_numbered(name, CELL_SCRATCH "/", (size_t)(m - cell->mounts));
     int fd = open(name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     for (size_t at = 0; fd >= 0 && at < m->len;) {
         ssize_t n = write(fd, (const char *)m->data + at, m->len - at);
@@ -320,6 +169,7 @@ void cell_mount_all(const struct cell *cell)
     /* Nothing mounted here shows outside. */
     if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
         cell_fail(cell, CELL_PRIVATE, errno, "");
+    cell_mount_scratch(cell);
     int root = cell_mount_root(cell);
     for (size_t i = 0; i < cell->mount_count; i++)
         mount_one(cell, root, &cell->mounts[i]);

@@ -15,7 +15,8 @@
 
 /* Notes path and the folders above it as they are in the image, so that the stubs on
  * top of the layers change nothing but what is missing. */
-static int add_stub(struct plan *plan, const char *path, bool is_file, struct err *err)
+static int add_stub(struct cell_plan *plan, const char *path, bool is_file,
+                    struct err *err)
 {
     const struct entry missing = {.type = ENTRY_DIR,
                                   .mode = 0755,
@@ -29,7 +30,10 @@ static int add_stub(struct plan *plan, const char *path, bool is_file, struct er
             made.type = ENTRY_FILE;
         if (there != NULL && there->type != ENTRY_DIR)
             return err_set(err, ERR_FAILED, "/%s is no folder", part);
-        tree_add_as(plan->stubs, there != NULL ? there : &made, part);
+        struct entry *stub =
+            tree_add_as(plan->stubs, there != NULL ? there : &made, part);
+        stub->uid = ids_has_uid(&plan->sandbox->ids, stub->uid) ? stub->uid : 0;
+        stub->gid = ids_has_gid(&plan->sandbox->ids, stub->gid) ? stub->gid : 0;
         if (end == len)
             return 0;
         end += end > 0;
@@ -37,8 +41,21 @@ static int add_stub(struct plan *plan, const char *path, bool is_file, struct er
     }
 }
 
+/* What is mounted needs something of its kind to be mounted on. */
+static int need_point(struct cell_plan *plan, const char *path, bool is_file,
+                      struct err *err)
+{
+    const struct entry *there = view_lookup(plan->run->root, path);
+    if (there == NULL)
+        return add_stub(plan, path, is_file, err);
+    if (is_file == (there->type != ENTRY_DIR))
+        return 0;
+    return err_set(err, ERR_FAILED, "/%s is %s", path,
+                   is_file ? "a folder" : "no folder");
+}
+
 /* Where a target lies; *inside: in something mounted earlier. */
-static int resolve_target(struct plan *plan, const char *clean, char **out,
+static int resolve_target(struct cell_plan *plan, const char *clean, char **out,
                           bool *inside, struct err *err)
 {
     const struct place *best = NULL;
@@ -59,7 +76,7 @@ static int resolve_target(struct plan *plan, const char *clean, char **out,
     return rc;
 }
 
-int cell_plan_add_mount(struct plan *plan, const struct cell_mount *mount,
+int cell_plan_add_mount(struct cell_plan *plan, const struct cell_mount *mount,
                         struct err *err)
 {
     AUTO_FREE char *clean = path_below_root(mount->target);
@@ -68,9 +85,8 @@ int cell_plan_add_mount(struct plan *plan, const struct cell_mount *mount,
     int rc = resolve_target(plan, clean, &resolved, &inside, err);
     if (rc == 0 && resolved[0] == '\0')
         rc = err_set(err, ERR_FAILED, "cannot mount on /");
-    if (rc == 0 && !inside && !mount->lenient &&
-        view_lookup(plan->run->root, resolved) == NULL)
-        rc = add_stub(plan, resolved, mount->is_file, err);
+    if (rc == 0 && !inside && !mount->lenient)
+        rc = need_point(plan, resolved, mount->is_file, err);
     if (rc != 0)
         return err_wrap(err, "mount %s", mount->target);
     GROW(plan->mounts, plan->mount_cap, plan->mount_count + 1);
@@ -105,7 +121,7 @@ static struct tree *rebase(const struct tree *from, const char *path)
 }
 
 /* A copy of files of a context or stage, which a writable mount may change in vain. */
-static int add_tree(struct plan *plan, const struct exec_mount *mount,
+static int add_tree(struct cell_plan *plan, const struct exec_mount *mount,
                     struct cell_mount *out, struct err *err)
 {
     AUTO_FREE char *path = NULL;
@@ -130,7 +146,7 @@ static int add_tree(struct plan *plan, const struct exec_mount *mount,
     return rc == 0 ? 0 : err_wrap(err, "mount %s", mount->target);
 }
 
-static int add_cache(struct plan *plan, const struct exec_mount *mount,
+static int add_cache(struct cell_plan *plan, const struct exec_mount *mount,
                      struct cell_mount *out, struct err *err)
 {
     out->kind = CELL_BIND;
@@ -138,7 +154,7 @@ static int add_cache(struct plan *plan, const struct exec_mount *mount,
     return file_make_folders(mount->host_path, err);
 }
 
-static void add_file(struct plan *plan, const struct exec_mount *mount,
+static void add_file(struct cell_plan *plan, const struct exec_mount *mount,
                      struct cell_mount *out)
 {
     const struct ids *ids = &plan->sandbox->ids;
@@ -154,7 +170,7 @@ static void add_file(struct plan *plan, const struct exec_mount *mount,
         out->attrs |= MOUNT_ATTR_NOEXEC;
 }
 
-static void add_tmpfs(struct plan *plan, const struct exec_mount *mount,
+static void add_tmpfs(struct cell_plan *plan, const struct exec_mount *mount,
                       struct cell_mount *out)
 {
     const char **options = arena_alloc(&plan->memory, 5 * sizeof *options);
@@ -169,7 +185,7 @@ static void add_tmpfs(struct plan *plan, const struct exec_mount *mount,
     out->attrs |= MOUNT_ATTR_NOSUID;
 }
 
-static int add_run_mount(struct plan *plan, const struct exec_mount *mount,
+static int add_run_mount(struct cell_plan *plan, const struct exec_mount *mount,
                          struct err *err)
 {
     struct cell_mount m = {.target = mount->target};
@@ -206,7 +222,7 @@ static int compare_targets(const void *a, const void *b)
     return path_compare(x->target, y->target);
 }
 
-int cell_plan_run_mounts(struct plan *plan, struct err *err)
+int cell_plan_run_mounts(struct cell_plan *plan, struct err *err)
 {
     const struct exec_run *run = plan->run;
     const struct exec_mount **sorted =

@@ -21,7 +21,7 @@
 
 enum { LAYERS_MOST = 498 /* overlayfs takes 500 lower folders */ };
 
-char *cell_plan_text(struct plan *plan, const char *fmt, ...)
+char *cell_plan_text(struct cell_plan *plan, const char *fmt, ...)
 {
     char *formatted = NULL;
     va_list args;
@@ -33,7 +33,7 @@ char *cell_plan_text(struct plan *plan, const char *fmt, ...)
     return kept;
 }
 
-const char *cell_plan_host_path(struct plan *plan, const char *path)
+const char *cell_plan_host_path(struct cell_plan *plan, const char *path)
 {
     if (path[0] == '/')
         return arena_strdup(&plan->memory, path);
@@ -43,7 +43,7 @@ const char *cell_plan_host_path(struct plan *plan, const char *path)
 /* ---- who and what ------------------------------------------------------------------
  */
 
-static int set_user(struct plan *plan, struct err *err)
+static int set_user(struct cell_plan *plan, struct err *err)
 {
     const struct ids *ids = &plan->sandbox->ids;
     struct sandbox_user *user = &plan->user;
@@ -69,7 +69,7 @@ static int set_user(struct plan *plan, struct err *err)
     return 0;
 }
 
-static void set_environment(struct plan *plan)
+static void set_environment(struct cell_plan *plan)
 {
     const struct exec_run *run = plan->run;
     strv_copy(&plan->env, run->env);
@@ -88,7 +88,7 @@ static void set_environment(struct plan *plan)
 }
 
 /* Every file argv[0] may mean. */
-static int set_programs(struct plan *plan, struct err *err)
+static int set_programs(struct cell_plan *plan, struct err *err)
 {
     const struct strv *argv = plan->run->argv;
     if (argv->len == 0 || argv->items[0][0] == '\0')
@@ -114,22 +114,7 @@ static int set_programs(struct plan *plan, struct err *err)
 /* ---- files and folders -------------------------------------------------------------
  */
 
-static int write_hosts(struct plan *plan, struct err *err)
-{
-    const struct exec_run *run = plan->run;
-    AUTO_BUF text = BUF_INIT;
-    AUTO_FREE char *path = xasprintf("%s/hosts", plan->folder);
-    buf_addf(&text, "127.0.0.1\tlocalhost %s\n", plan->cell.hostname);
-    buf_adds(&text, "::1\tlocalhost ip6-localhost ip6-loopback\n");
-    for (size_t i = 0; i < run->host_count; i++)
-        buf_addf(&text, "%s\t%s\n", run->hosts[i].address, run->hosts[i].name);
-    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0 || fchmod(fd, 0644) != 0)
-        return err_errno(err, errno, "cannot write %s", path);
-    return file_write_fd(fd, text.data, text.len, err);
-}
-
-static int make_folder(struct plan *plan, const char *name, struct err *err)
+static int make_folder(struct cell_plan *plan, const char *name, struct err *err)
 {
     const char *path = cell_plan_text(plan, "%s/%s", plan->folder, name);
     if (mkdir(path, 0755) != 0 || chmod(path, 0755) != 0)
@@ -137,40 +122,24 @@ static int make_folder(struct plan *plan, const char *name, struct err *err)
     return 0;
 }
 
-/* The upper folder is what the command sees as "/" itself. */
-static int make_upper(struct plan *plan, struct err *err)
+/* The upper folder is what the command sees as "/" itself, its time the present. */
+static int make_upper(struct cell_plan *plan, struct err *err)
 {
     const struct entry *root = view_lookup(plan->run->root, "");
     int rc = make_folder(plan, "upper", err);
     if (rc != 0 || root == NULL)
         return rc;
     const char *path = cell_plan_text(plan, "%s/upper", plan->folder);
-    struct timespec times[2] = {{.tv_sec = root->mtime_ns / 1000000000}};
-    times[1] = times[0];
     if ((plan->cell.userns_fd < 0 && chown(path, root->uid, root->gid) != 0) ||
-        chmod(path, root->mode != 0 ? root->mode : 0755) != 0 ||
-        utimensat(AT_FDCWD, path, times, 0) != 0)
+        chmod(path, root->mode != 0 ? root->mode : 0755) != 0)
         return err_errno(err, errno, "cannot prepare %s", path);
     return 0;
 }
 
-static int make_stubs(struct plan *plan, struct err *err)
-{
-    if (plan->stubs->len == 0)
-        return 0;
-    tree_sort(plan->stubs);
-    int rc = make_folder(plan, "stubs", err);
-    const char *path = cell_plan_text(plan, "%s/stubs", plan->folder);
-    if (rc == 0)
-        rc = ids_unpack(&plan->sandbox->ids, plan->stubs, path, err);
-    strv_add(&plan->lower, path);
-    return rc;
-}
-
 /* With subordinate ids the layers are kept apart: the store, which knows of no
  * namespace, could make their files only as the caller's own. */
-static int layer_folder(struct plan *plan, const struct digest *diff_id, char **out,
-                        struct err *err)
+static int layer_folder(struct cell_plan *plan, const struct digest *diff_id,
+                        char **out, struct err *err)
 {
     const struct sandbox *s = plan->sandbox;
     if (!s->ids.ranges)
@@ -202,7 +171,7 @@ static int layer_folder(struct plan *plan, const struct digest *diff_id, char **
     return rc;
 }
 
-static int set_lower(struct plan *plan, struct err *err)
+static int set_lower(struct cell_plan *plan, struct err *err)
 {
     const struct exec_run *run = plan->run;
     if (run->layer_count > LAYERS_MOST) {
@@ -211,7 +180,7 @@ static int set_lower(struct plan *plan, struct err *err)
         return err_hint(err, "put several RUN or COPY into one, or copy the result of "
                              "a stage into a new one");
     }
-    int rc = make_stubs(plan, err);
+    int rc = 0;
     for (size_t i = run->layer_count; i > 0 && rc == 0; i--) {
         char *path = NULL;
         rc = layer_folder(plan, &run->layers[i - 1], &path, err);
@@ -219,29 +188,18 @@ static int set_lower(struct plan *plan, struct err *err)
             strv_add(&plan->lower, cell_plan_host_path(plan, path));
         free(path);
     }
-    if (plan->lower.len == 0)
-        strv_take(&plan->lower, xasprintf("%s/empty", plan->sandbox->folder));
     plan->cell.lower = (const char *const *)plan->lower.items;
     plan->cell.lower_count = plan->lower.len;
     return rc;
 }
 
-static int make_folders(struct plan *plan, struct err *err)
-{
-    int rc = make_upper(plan, err);
-    if (rc == 0)
-        rc = make_folder(plan, "work", err);
-    if (rc == 0)
-        rc = make_folder(plan, "root", err);
-    return rc == 0 ? write_hosts(plan, err) : rc;
-}
-
-int cell_plan_make(struct plan *plan, struct err *err)
+int cell_plan_make(struct cell_plan *plan, struct err *err)
 {
     const struct exec_run *run = plan->run;
     const struct sandbox *s = plan->sandbox;
     plan->stubs = tree_new();
     plan->cell.userns_fd = s->ids.userns_fd;
+    plan->cell.old_mount_api = s->old_mount_api;
     plan->cell.insecure = run->insecure;
     plan->cell.own_net = strcmp(run->network, "host") != 0;
     plan->cell.hostname = run->hostname != NULL ? run->hostname : HOSTNAME;
@@ -255,7 +213,9 @@ int cell_plan_make(struct plan *plan, struct err *err)
     if (rc == 0)
         rc = file_temp_folder(s->folder, "run", &plan->folder, err);
     if (rc == 0)
-        rc = make_folders(plan, err);
+        rc = make_upper(plan, err);
+    if (rc == 0)
+        rc = make_folder(plan, "work", err);
     if (rc == 0)
         rc = cell_plan_system_mounts(plan, false, err);
     if (rc == 0)
@@ -264,6 +224,8 @@ int cell_plan_make(struct plan *plan, struct err *err)
         rc = cell_plan_system_mounts(plan, true, err);
     if (rc == 0)
         rc = set_lower(plan, err);
+    tree_sort(plan->stubs);
+    plan->cell.stubs = plan->stubs;
     plan->cell.folder = plan->folder;
     plan->cell.mounts = plan->mounts;
     plan->cell.mount_count = plan->mount_count;
@@ -273,7 +235,7 @@ int cell_plan_make(struct plan *plan, struct err *err)
     return rc;
 }
 
-void cell_plan_free(struct plan *plan)
+void cell_plan_free(struct cell_plan *plan)
 {
     for (size_t i = 0; i < plan->place_count; i++) {
         free(plan->places[i].given);

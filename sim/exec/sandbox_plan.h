@@ -23,16 +23,17 @@ struct sandbox { /* the executor */
     char *cwd;    /* what relative paths are relative to: the processes change theirs */
     char *folder; /* absolute; below the store's tmp: resolv.conf, empty, a folder for
                      each run */
-    int folder_fd; /* locked while we live */
-    char *layers;  /* with subordinate ids: layers unpacked with their owners */
-    bool cgroup2;  /* the host has the one hierarchy */
+    int folder_fd;      /* locked while we live */
+    char *layers;       /* with subordinate ids: layers unpacked with their owners */
+    bool old_mount_api; /* set by tests: mount as on kernels before 6.7 */
+    bool cgroup2;       /* the host has the one hierarchy */
 };
 
 struct place {              /* a mount's target */
     char *given, *resolved; /* clean; resolved: by the image's symlinks */
 };
 
-struct plan {
+struct cell_plan {
     const struct sandbox *sandbox;
     const struct exec_run *run;
     struct cell cell;
@@ -47,21 +48,22 @@ struct plan {
     unsigned trees;
 };
 
-int cell_plan_make(struct plan *plan, struct err *err); /* sandbox and run are set */
-void cell_plan_free(struct plan *plan); /* the members; not the folder */
+int cell_plan_make(struct cell_plan *plan,
+                   struct err *err);         /* sandbox and run are set */
+void cell_plan_free(struct cell_plan *plan); /* the members; not the folder */
 
 /* ---- parts of cell_plan_make ---- */
 
 /* What every RUN has: /proc, /dev, /sys, and which of it is hidden. `late`: what is
  * mounted after the RUN's own mounts. */
-int cell_plan_system_mounts(struct plan *plan, bool late, struct err *err);
-int cell_plan_run_mounts(struct plan *plan, struct err *err);
+int cell_plan_system_mounts(struct cell_plan *plan, bool late, struct err *err);
+int cell_plan_run_mounts(struct cell_plan *plan, struct err *err);
 /* Appends a mount; the target is resolved, and made a stub if it is missing. */
-int cell_plan_add_mount(struct plan *plan, const struct cell_mount *mount,
+int cell_plan_add_mount(struct cell_plan *plan, const struct cell_mount *mount,
                         struct err *err);
 /* The path, absolute on the host. */
-const char *cell_plan_host_path(struct plan *plan, const char *path);
-char *cell_plan_text(struct plan *plan, const char *fmt, ...)
+const char *cell_plan_host_path(struct cell_plan *plan, const char *path);
+char *cell_plan_text(struct cell_plan *plan, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

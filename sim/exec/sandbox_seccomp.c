@@ -43,10 +43,9 @@ static const char *const refused[] = {
     "mbind", "move_pages", "migrate_pages", "set_mempolicy", "get_mempolicy",
     "set_mempolicy_home_node"};
 
-/* As if the kernel were older. clone3: its flags lie in memory, where a filter cannot
- * look; C libraries fall back to clone. */
-static const char *const unknown[] = {"clone3", "statmount", "listmount",
-                                      "open_tree_attr"};
+/* As if the kernel were older: its flags lie in memory, where a filter cannot look; C
+ * libraries fall back to clone. */
+static const char *const unknown[] = {"clone3"};
 
 static const uint32_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |

@@ -62,7 +62,7 @@ static const char *const hidden_files[] = {"/proc/kcore",         "/proc/keys",
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static int add_terminals(struct plan *plan, struct err *err)
+static int add_terminals(struct cell_plan *plan, struct err *err)
 {
     /* Group 5 is tty everywhere; without it terminals belong to their maker's group. */
     static const char *const without_group[] = {"ptmxmode", "0666", "mode", "0620",
@@ -78,7 +78,7 @@ static int add_terminals(struct plan *plan, struct err *err)
 
 /* A fresh sysfs shows the network devices of the own namespace; who shares the host's
  * from a user namespace may only have the host's. */
-static int add_sys(struct plan *plan, struct err *err)
+static int add_sys(struct cell_plan *plan, struct err *err)
 {
     const uint64_t read = plan->run->insecure ? 0 : MOUNT_ATTR_RDONLY;
     struct cell_mount sys = {CELL_FRESH, "/sys", "sysfs", .attrs = NOTHING | read};
@@ -95,18 +95,32 @@ static int add_sys(struct plan *plan, struct err *err)
     return cell_plan_add_mount(plan, &cgroup, err);
 }
 
-static int add_network_files(struct plan *plan, struct err *err)
+static const char *hosts_text(struct cell_plan *plan)
+{
+    const struct exec_run *run = plan->run;
+    AUTO_BUF text = BUF_INIT;
+    buf_addf(&text, "127.0.0.1\tlocalhost %s\n", plan->cell.hostname);
+    buf_adds(&text, "::1\tlocalhost ip6-localhost ip6-loopback\n");
+    for (size_t i = 0; i < run->host_count; i++)
+        buf_addf(&text, "%s\t%s\n", run->hosts[i].address, run->hosts[i].name);
+    return arena_strdup(&plan->memory, buf_str(&text));
+}
+
+static int add_network_files(struct cell_plan *plan, struct err *err)
 {
     struct cell_mount file = {CELL_BIND, "/etc/resolv.conf", .attrs = READ_ONLY,
                               .is_file = true};
     file.source = cell_plan_text(plan, "%s/resolv.conf", plan->sandbox->folder);
     int rc = cell_plan_add_mount(plan, &file, err);
     file.target = "/etc/hosts";
-    file.source = cell_plan_text(plan, "%s/hosts", plan->folder);
+    file.kind = CELL_DATA;
+    file.mode = 0644;
+    file.data = hosts_text(plan);
+    file.len = strlen(file.data);
     return rc == 0 ? cell_plan_add_mount(plan, &file, err) : rc;
 }
 
-static int hide(struct plan *plan, const char *const *paths, size_t count,
+static int hide(struct cell_plan *plan, const char *const *paths, size_t count,
                 const char *source, struct err *err)
 {
     int rc = 0;
@@ -119,7 +133,7 @@ static int hide(struct plan *plan, const char *const *paths, size_t count,
     return rc;
 }
 
-int cell_plan_system_mounts(struct plan *plan, bool late, struct err *err)
+int cell_plan_system_mounts(struct cell_plan *plan, bool late, struct err *err)
 {
     int rc = 0;
     if (late) {
