@@ -50,15 +50,18 @@ struct tar_limits {
     uint64_t entries, bytes;
 };
 
-/* Reads a tar of any compression libarchive reads. The stream comes from `content`;
- * file contents are either kept as ranges of `blob` (an uncompressed tar; blob may be
- * NULL) or, with spool_dir, written to one spool file there and referenced as ranges of
- * it. .wh. names become ENTRY_WHITEOUT and ENTRY_OPAQUE if `layer`. Paths are cleaned;
- * an entry that would leave the root is an error. */
+/* Reads an uncompressed tar; file contents become ranges of `blob` (files with holes,
+ * which do not lie there in one piece, inline bytes). .wh. names become ENTRY_WHITEOUT
+ * and ENTRY_OPAQUE if `layer`. Paths are cleaned, links among parents followed inside,
+ * the last of equal paths wins; an entry that would leave the root, and a hard link to
+ * what does not stand earlier, is ERR_FAILED; bytes that are no tar are ERR_NOT_FOUND.
+ * limits may be NULL: none. */
 int tar_read_blob(struct blob *blob, bool layer, const struct tar_limits *limits,
                   struct tree **out, struct err *err);
-/* The same from an archive file of any format and compression (ADD of a local archive,
- * import). ERR_NOT_FOUND if the file is no archive at all: sniffed by content. */
+/* The same from a tar that may be compressed (gzip, bzip2, xz, zstd: what BuildKit's
+ * ADD unpacks; ADD of a local archive, import). Contents are written to one unnamed
+ * file in spool_dir (NULL: in memory) and referenced as ranges of it. ERR_NOT_FOUND if
+ * it is no archive at all, or holds nothing and is no layer: sniffed by content. */
 int tar_read_archive(const struct content *archive, uint64_t size,
                      const char *spool_dir, bool layer, const struct tar_limits *limits,
                      struct tree **out, struct err *err);
