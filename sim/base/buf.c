@@ -15,6 +15,7 @@ void buf_reserve(struct buf *b, size_t more)
     if (b->data == NULL || need > b->cap) {
         b->cap = b->cap * 2 > need ? b->cap * 2 : need + 8;
         b->data = xreallocarray(b->data, b->cap, 1);
+        b->data[b->len] = '\0';
     }
 }
 
