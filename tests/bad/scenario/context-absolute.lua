@@ -1,0 +1,1 @@
+scenario "s" { context = "/etc", variants = { v = "FROM x" }, steps = function(b) end }

@@ -1,0 +1,1 @@
+scenario "s" { context = { ["../a"] = "x" }, variants = { v = "FROM x" }, steps = function(b) end }

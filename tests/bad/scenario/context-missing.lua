@@ -1,0 +1,1 @@
+scenario "s" { context = "no-such-folder", variants = { v = "FROM x" }, steps = function(b) end }

@@ -1,0 +1,1 @@
+scenario "s" { context = "../../unit", variants = { v = "FROM x" }, steps = function(b) end }

@@ -1,0 +1,1 @@
+scenario "s" { context = 3, variants = { v = "FROM x" }, steps = function(b) end }

@@ -1,0 +1,1 @@
+scenario "s" { variants = {}, steps = function(b) end }

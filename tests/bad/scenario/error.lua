@@ -1,0 +1,3 @@
+local function f() error("mine") end
+f()
+

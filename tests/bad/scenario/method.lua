@@ -1,0 +1,6 @@
+scenario "s" {
+  variants = { v = "FROM x" },
+  steps = function(b)
+    b:biuld "x"
+  end,
+}

@@ -1,0 +1,1 @@
+scenario "s" { variants = { v = "FROM scratch\n" } }

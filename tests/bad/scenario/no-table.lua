@@ -1,0 +1,3 @@
+-- forgot the table
+
+scenario "s"

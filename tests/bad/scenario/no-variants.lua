@@ -1,0 +1,1 @@
+scenario "s" { steps = function(b) end }

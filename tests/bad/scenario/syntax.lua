@@ -1,0 +1,4 @@
+scenario "s" {
+  variants = { v = "FROM x" },
+  steps = function(b) b:build( end,
+}

@@ -1,0 +1,3 @@
+scenario "s" {
+  steps = function(b)
+

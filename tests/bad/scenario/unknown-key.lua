@@ -1,0 +1,4 @@
+scenario "s" {
+  variants = { v = "FROM scratch\n" },
+  stpes = function(b) end,
+}

@@ -1,0 +1,1 @@
+scenario "s" { variants = { v = 1 }, steps = function(b) end }
