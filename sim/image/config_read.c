@@ -14,6 +14,7 @@
 enum {
     CONFIG_LIMIT = 16 << 20,
     LAYERS_LIMIT = 10000, /* real images have at most some 127 */
+    SET_LIMIT = 10000,    /* kept sorted, member by member */
 };
 
 static int wrong(struct err *err, const char *name, const char *want)
@@ -70,8 +71,8 @@ static int read_set(json_t *object, const char *name, struct strv *out, struct e
     json_t *value = get(object, name);
     if (value == NULL)
         return 0;
-    if (!json_is_object(value))
-        return wrong(err, name, "an object");
+    if (!json_is_object(value) || json_object_size(value) > SET_LIMIT)
+        return wrong(err, name, "an object of at most 10000 members");
     const char *key;
     json_t *ignored;
     json_object_foreach (value, key, ignored)

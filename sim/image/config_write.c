@@ -78,12 +78,18 @@ static void time_text(struct buf *out, int64_t seconds, uint32_t nanos)
     buf_adds(out, "Z\"");
 }
 
-static int compare_labels(const void *a, const void *b)
+static int compare_names(const char *x, const char *y)
 {
-    const char *x = *(char *const *)a, *y = *(char *const *)b;
     size_t nx = strcspn(x, "="), ny = strcspn(y, "=");
     int order = memcmp(x, y, nx < ny ? nx : ny);
     return order != 0 ? order : (nx > ny) - (nx < ny);
+}
+
+static int compare_labels(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    int order = compare_names(x, y);
+    return order != 0 ? order : strcmp(x, y);
 }
 
 static void labels_member(struct buf *out, const struct strv *labels)
@@ -97,6 +103,9 @@ static void labels_member(struct buf *out, const struct strv *labels)
     buf_addc(out, '{');
     for (size_t i = 0; i < labels->len; i++) {
         size_t n = strcspn(sorted[i], "=");
+        /* Names that hold "=" (configs made elsewhere) may come out as one. */
+        if (i > 0 && compare_names(sorted[i - 1], sorted[i]) == 0)
+            continue;
         if (i > 0)
             buf_addc(out, ',');
         image_json_stringn(out, sorted[i], n);
