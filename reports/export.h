@@ -10,6 +10,8 @@ void report_table(const struct results *r, const struct report_style *style,
                   struct buf *out);
 void report_markdown(const struct results *r, struct buf *out);
 void report_csv(const struct results *r, struct buf *out);
+/* Every build in Chrome's trace format. */
+void report_trace(const struct results *r, struct buf *out);
 void report_junit(const struct results *r, struct buf *out);
 /* Links to those of `plots` that are drawn, as plots/NAME.svg; NULL: none. */
 void report_html(const struct results *r, const struct report_plots *plots,

@@ -14,13 +14,18 @@ const char *report_str(const char *s)
     return s != NULL ? s : "";
 }
 
+bool report_build_broke(const struct result_scenario *s, const struct result_build *b)
+{
+    return b->error != NULL && s->error != NULL;
+}
+
 static void count_scenario(const struct result_scenario *s, struct report_totals *t)
 {
     size_t failed = t->failed_builds + t->failed_checks;
     for (size_t v = 0; v < s->variant_count; v++) {
         t->builds += s->variants[v].build_count;
         for (size_t b = 0; b < s->variants[v].build_count; b++)
-            t->failed_builds += s->variants[v].builds[b].error != NULL;
+            t->failed_builds += report_build_broke(s, &s->variants[v].builds[b]);
     }
     t->checks += s->check_count;
     for (size_t c = 0; c < s->check_count; c++)

@@ -12,7 +12,7 @@
 #include "sim/base/buf.h"
 
 struct report_totals {
-    size_t scenarios, failed_scenarios; /* an error, a failed build or a failed check */
+    size_t scenarios, failed_scenarios; /* an error or a failed check */
     size_t builds, failed_builds;
     size_t checks, failed_checks;
 };
@@ -20,6 +20,9 @@ void report_count(const struct results *r, struct report_totals *out);
 /* "3 scenarios, 18 builds: 9 of 10 checks passed, 1 build failed". */
 void report_headline(const struct results *r, struct buf *out);
 bool report_scenario_ok(const struct result_scenario *s);
+/* Whether a failed build is a failure of s: one that a scenario did not expect stops
+ * it with an error, and one that it expected is part of the lesson. */
+bool report_build_broke(const struct result_scenario *s, const struct result_build *b);
 /* The name, with engine and exec where the variants of s differ in them; not escaped.
  */
 void report_variant_title(const struct result_scenario *s,
@@ -38,6 +41,32 @@ void report_grid_init(const struct result_scenario *s, struct report_grid *out);
 void report_grid_free(struct report_grid *g); /* the members */
 const struct result_build *report_grid_cell(const struct report_grid *g, size_t row,
                                             size_t column);
+
+/* Where the median of what was measured lies with at least 95% confidence, whatever the
+ * distribution: two of the samples, by their ranks (binomial with p = 1/2). Below six
+ * samples no two of them are enough: false, and the fastest and the slowest. */
+bool report_median_interval(const struct result_wall *wall, double *low, double *high);
+
+/* ---- several engines ---- */
+
+/* The same build on the built-in engine (model) and on another, step by step. */
+struct report_agreement {
+    size_t steps, same; /* compared: reused or not */
+    size_t layers, same_size;
+    unsigned first_line; /* of a step that differs, 0: none */
+};
+bool report_has_engines(const struct result_scenario *s);
+/* The variant of the same name on the built-in engine; NULL where v is of that engine
+ * itself or there is none. */
+const struct result_variant *report_model_of(const struct result_scenario *s,
+                                             const struct result_variant *v);
+void report_agree(const struct result_build *model, const struct result_build *real,
+                  struct report_agreement *out);
+/* The build of row `row` of v's model against v's own: "5 of 5", "4 of 5 (line 3
+ * differs)"; "" where there is nothing to compare. */
+void report_agreement_text(const struct result_scenario *s,
+                           const struct report_grid *grid, size_t row, size_t column,
+                           struct buf *out);
 
 /* The variants whose rebuilds (all builds but the first) cost most and least, by the
  * virtual clock where every build has it, else by medians of the wall clock. */

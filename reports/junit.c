@@ -57,7 +57,7 @@ static void build_cases(const struct result_scenario *s, struct buf *out)
         const struct result_variant *variant = &s->variants[v];
         for (size_t b = 0; b < variant->build_count; b++) {
             const struct result_build *build = &variant->builds[b];
-            if (build->error == NULL)
+            if (!report_build_broke(s, build))
                 continue;
             AUTO_BUF name = BUF_INIT;
             buf_adds(&name, "build ");

@@ -31,7 +31,7 @@ static void failures(const struct result_scenario *s, struct buf *out)
     for (size_t v = 0; v < s->variant_count; v++) {
         for (size_t b = 0; b < s->variants[v].build_count; b++) {
             const struct result_build *build = &s->variants[v].builds[b];
-            if (build->error == NULL)
+            if (!report_build_broke(s, build))
                 continue;
             AUTO_BUF title = BUF_INIT;
             report_variant_title(s, &s->variants[v], &title);

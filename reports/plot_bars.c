@@ -45,11 +45,7 @@ static void survey(struct bars *b)
             b->max_s = fmax(b->max_s, b->virtual ? (double)build->virtual_ms / 1000
                                                  : build->wall.max);
     }
-    b->unit = (struct unit){"seconds", 1};
-    if (!b->virtual && b->max_s < 1e-3)
-        b->unit = (struct unit){"microseconds", 1e6};
-    else if (!b->virtual && b->max_s < 1)
-        b->unit = (struct unit){"milliseconds", 1e3};
+    b->unit.name = report_plot_unit(b->max_s, b->virtual, &b->unit.per_second);
 }
 
 static void figure(const struct bars *b, double seconds, struct buf *out)

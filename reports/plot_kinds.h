@@ -15,6 +15,11 @@ void report_plot_layers(const struct result_scenario *s, size_t index, const cha
 void report_plot_disk(const struct result_scenario *s, size_t index, const char *name,
                       struct report_plots *out);
 
+void report_plot_timeline(const struct result_scenario *s, size_t index,
+                          const char *name, struct report_plots *out);
+void report_plot_spread(const struct result_scenario *s, size_t index, const char *name,
+                        struct report_plots *out);
+
 /* `name` and `title` are copied; gp and dat are the caller's to set. */
 struct report_plot *report_plots_add(struct report_plots *p, size_t scenario,
                                      const char *name, const char *title);
@@ -37,6 +42,10 @@ enum { REPORT_PLOT_KEY = 24 };
 void report_plot_comment(const char *s, struct buf *out);
 /* "set xtics (…)" with labels at 0, 1, … */
 void report_plot_tics(const char *const *labels, size_t count, struct buf *out);
+/* "set ytics (…)" likewise. */
+void report_plot_rows(const char *const *labels, size_t count, struct buf *out);
+/* The unit in which times up to `most_s` are shown. */
+const char *report_plot_unit(double most_s, bool virtual, double *per_second);
 /* "#RRGGBB", by number. */
 const char *report_plot_color(size_t n);
 

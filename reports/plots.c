@@ -103,6 +103,25 @@ static void tic_string(const char *line, size_t len, struct buf *out)
     buf_add(out, quoted.data + 1, quoted.len - 2);
 }
 
+/* A label in lines, as one string of a list of tics; returns the number of lines. */
+static unsigned tic_label(const char *lines, struct buf *out)
+{
+    unsigned rows = 1;
+    buf_addc(out, '"');
+    for (const char *p = lines; *p != '\0';) {
+        size_t len = strcspn(p, "\n");
+        tic_string(p, len, out);
+        p += len;
+        if (*p == '\n') {
+            buf_adds(out, "\\n");
+            p++;
+            rows++;
+        }
+    }
+    buf_addc(out, '"');
+    return rows;
+}
+
 void report_plot_tics(const char *const *labels, size_t count, struct buf *out)
 {
     bool turned = count > 6;
@@ -117,24 +136,37 @@ void report_plot_tics(const char *const *labels, size_t count, struct buf *out)
             report_text_fit(buf_str(&safe), width, true, &lines);
         else
             broken(buf_str(&safe), width, &lines);
-        unsigned rows = 1;
-        buf_addf(out, "%s\\\n  \"", i > 0 ? ", " : "");
-        for (const char *p = buf_str(&lines); *p != '\0';) {
-            size_t len = strcspn(p, "\n");
-            tic_string(p, len, out);
-            p += len;
-            if (*p == '\n') {
-                buf_adds(out, "\\n");
-                p++;
-                rows++;
-            }
-        }
-        buf_addf(out, "\" %zu", i);
+        buf_addf(out, "%s\\\n  ", i > 0 ? ", " : "");
+        unsigned rows = tic_label(buf_str(&lines), out);
+        buf_addf(out, " %zu", i);
         most = rows > most ? rows : most;
     }
     buf_adds(out, ")\n");
     if (!turned) /* gnuplot leaves room for one line */
         buf_addf(out, "set bmargin %u.5\n", most + 1);
+}
+
+void report_plot_rows(const char *const *labels, size_t count, struct buf *out)
+{
+    enum { WIDTH = 32 };
+    buf_adds(out, "set ytics scale 0 font \",12\" textcolor rgb \"black\" (");
+    for (size_t i = 0; i < count; i++) {
+        AUTO_BUF safe = BUF_INIT, lines = BUF_INIT;
+        report_escape_terminal(labels[i], &safe);
+        report_text_fit(buf_str(&safe), WIDTH, true, &lines);
+        buf_addf(out, "%s\\\n  ", i > 0 ? ", " : "");
+        tic_label(buf_str(&lines), out);
+        buf_addf(out, " %zu", i);
+    }
+    buf_adds(out, ")\n");
+}
+
+const char *report_plot_unit(double most_s, bool virtual, double *per_second)
+{
+    *per_second = virtual || most_s >= 1 ? 1 : most_s < 1e-3 ? 1e6 : 1e3;
+    return *per_second > 1e3 ? "microseconds"
+           : *per_second > 1 ? "milliseconds"
+                             : "seconds";
 }
 
 /* ---- scripts --------------------------------------------------------------------- */
@@ -216,6 +248,8 @@ void report_plots_init(const struct results *r, struct report_plots *out)
         report_plot_bars(&r->scenarios[i], i, name, out);
         report_plot_layers(&r->scenarios[i], i, name, out);
         report_plot_disk(&r->scenarios[i], i, name, out);
+        report_plot_timeline(&r->scenarios[i], i, name, out);
+        report_plot_spread(&r->scenarios[i], i, name, out);
     }
     map_free(taken);
 }

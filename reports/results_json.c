@@ -77,7 +77,7 @@ struct pen {
     bool flat;  /* on one line */
 };
 
-static void quoted(const char *s, struct buf *out)
+void result_quote_json(const char *s, struct buf *out)
 {
     buf_addc(out, '"');
     for (uint32_t code = report_text_next(&s); code != 0; code = report_text_next(&s)) {
@@ -145,7 +145,7 @@ static void add_string(struct pen *p, const char *key, const char *value)
 {
     next(p, key);
     if (value != NULL)
-        quoted(value, p->out);
+        result_quote_json(value, p->out);
     else
         buf_adds(p->out, "null");
 }

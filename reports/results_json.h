@@ -12,6 +12,8 @@
 struct result_build *result_new_build(struct result_variant *v);
 struct result_step *result_new_step(struct result_build *b);
 void result_new_layer(struct result_build *b, const char *diff_id, uint64_t size);
+/* s as a JSON string; hidden characters are escapes. */
+void result_quote_json(const char *s, struct buf *out);
 /* First word of an instruction in upper case; the caller frees. */
 char *result_word(const char *instruction);
 /* Fills the miss_ members from the `miss` object; nothing for NULL or another type.
