@@ -62,7 +62,7 @@ enum cell_stage {
     CELL_TIDY,
 };
 
-enum { CELL_DETAIL = 240 };
+enum { CELL_DETAIL = 240, CELL_STACK = 96 << 10 };
 
 #define CELL_ROOT "../root"
 #define CELL_EMPTY "../empty"
@@ -100,6 +100,7 @@ struct cell {
     const struct sock_fprog *filter;
     const char *const *programs; /* paths tried for argv[0]; NULL-terminated */
     char *const *argv, *const *env;
+    void *stack;        /* CELL_STACK bytes for the command until it executes */
     int in, out, error; /* become 0, 1, 2 */
     int report;         /* write end */
     int lifeline;       /* read end of a pipe that ends with the builder */

@@ -17,22 +17,43 @@
 #include "sim/exec/sandbox_cell.h"
 #include "sim/exec/sandbox_sys.h"
 
-enum { COMMAND_STACK = 128 << 10 };
+#if defined(__SANITIZE_ADDRESS__)
+#define ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ADDRESS_SANITIZER 1
+#endif
+#endif
+
+/* As vfork: the command shares our memory until it executes, which saves a second copy
+ * of the builder's page tables; we are stopped so long. The address sanitizer knows no
+ * such stacks and gets a copy. */
+#ifdef ADDRESS_SANITIZER
+enum { SHARING = 0 };
+#else
+enum { SHARING = CLONE_VM | CLONE_VFORK };
+#endif
 
 static int command_main(void *cell)
 {
     cell_command(cell);
 }
 
-/* As vfork: the command shares our memory until it executes, which saves a second copy
- * of the builder's page tables; we are stopped so long. */
 static pid_t start_command(struct cell *cell, int *pidfd)
 {
-    _Alignas(64) char stack[COMMAND_STACK];
     int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
                 CLONE_NEWCGROUP | (cell->own_net ? CLONE_NEWNET : 0) | CLONE_PIDFD |
-                CLONE_VM | CLONE_VFORK | SIGCHLD;
-    return clone(command_main, stack + sizeof stack, flags, cell, pidfd);
+                SHARING | SIGCHLD;
+    if (SHARING != 0)
+        return clone(command_main, (char *)cell->stack + CELL_STACK, flags, cell,
+                     pidfd);
+    struct clone_args args = {.flags = (unsigned)flags & ~(unsigned)SIGCHLD,
+                              .pidfd = (uint64_t)(uintptr_t)pidfd,
+                              .exit_signal = SIGCHLD};
+    pid_t pid = sys_clone3(&args);
+    if (pid == 0)
+        cell_command(cell);
+    return pid;
 }
 
 /* Closes all but three: above all the ends of the output pipes, which would never end

@@ -230,6 +230,7 @@ int cell_plan_make(struct cell_plan *plan, struct err *err)
     plan->cell.mounts = plan->mounts;
     plan->cell.mount_count = plan->mount_count;
     plan->cell.programs = (const char *const *)plan->programs.items;
+    plan->cell.stack = plan->stack = xmalloc(CELL_STACK);
     plan->cell.argv = run->argv->items;
     plan->cell.env = plan->env.items;
     return rc;
@@ -250,4 +251,5 @@ void cell_plan_free(struct cell_plan *plan)
     sandbox_user_free(&plan->user);
     arena_free(&plan->memory);
     free(plan->folder);
+    free(plan->stack);
 }

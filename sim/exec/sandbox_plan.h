@@ -45,6 +45,7 @@ struct cell_plan {
     struct strv env, programs, lower;
     struct sandbox_user user;
     char *folder; /* of the run */
+    void *stack;
     unsigned trees;
 };
 
