@@ -145,7 +145,7 @@ int source_read(const struct source *s, const char *name, uint64_t limit,
                 struct buf *out, struct err *err)
 {
     struct content content;
-    uint64_t size;
+    uint64_t size = 0;
     int rc = source_find(s, name, &content, &size, err);
     return rc != 0 ? rc : content_load(&content, size, limit, out, err);
 }

@@ -94,7 +94,7 @@ static bool parse_zone(const char **p, int64_t *offset_s)
     int m = digits(p, 2);
     if (m < 0 || m > 59)
         return false;
-    *offset_s = sign * (h * 3600 + m * 60);
+    *offset_s = (int64_t)sign * (h * 3600 + m * 60);
     return true;
 }
 
@@ -116,7 +116,7 @@ static bool parse_clock(const char **p, int64_t *out_s)
         while (**p >= '0' && **p <= '9')
             (*p)++;
     }
-    *out_s = h * 3600 + min * 60 + s;
+    *out_s = (int64_t)h * 3600 + (int64_t)min * 60 + s;
     return true;
 }
 

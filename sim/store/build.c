@@ -34,7 +34,7 @@ static int put_object(struct store *store, const struct digest *id, struct slice
         return rc;
     AUTO_BUF value = BUF_INIT;
     buf_reserve(&value, apart ? 1 : data.len + 1);
-    buf_addc(&value, apart ? in_file : in_table);
+    buf_add(&value, apart ? &in_file : &in_table, 1);
     if (!apart)
         buf_add(&value, data.data, data.len);
     return store_row_put(store, DB_OBJECT, slice_digest(id),
@@ -150,7 +150,7 @@ static int drop_build(struct store *store, int64_t id, struct err *err)
 {
     struct slice value;
     int rc = store_row_get(store, DB_BUILD, slice_id(&id), &value, err);
-    struct parts parts;
+    struct parts parts = {0};
     if (rc == 0)
         rc = split(value, &parts, err);
     if (rc != 0)
@@ -234,6 +234,7 @@ static int put_build(struct store *store, const char *name, const char *image_id
     return rc != 0 ? rc : list_build(store, name, *id, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): seven things are what it is about */
 int store_build_put(struct store *store, const char *name, const char *image_id,
                     const void *data, size_t len, int64_t *id, struct err *err)
 {
@@ -258,7 +259,7 @@ static int load_build(struct store *store, int64_t id, struct strv *name,
                       struct buf *out, struct err *err)
 {
     struct slice value;
-    struct parts parts;
+    struct parts parts = {0};
     int rc = store_row_get(store, DB_BUILD, slice_id(&id), &value, err);
     if (rc == 0)
         rc = split(value, &parts, err);
@@ -297,7 +298,7 @@ static int match_image(void *payload, struct slice key, struct slice value,
                        struct err *err)
 {
     struct build_search *s = payload;
-    struct parts parts;
+    struct parts parts = {0};
     int64_t id;
     int rc = split(value, &parts, err);
     if (rc != 0 || key.len != sizeof id)

@@ -22,6 +22,7 @@ enum db_table {
     DB_REFERENCE,  /* digest of an object -> how many builds name it */
     DB_BUILD,      /* number -> struct build_row and what follows it */
     DB_BUILD_NAME, /* name -> numbers of its builds, oldest first */
+    DB_MEASURED,   /* recipe of a modelled layer -> struct measured */
     DB_TABLES,
 };
 

@@ -32,6 +32,7 @@ static const char *const names[DB_TABLES] = {
     [DB_RECORD] = "record",       [DB_ALIAS] = "alias", [DB_COLLECTED] = "collected",
     [DB_IMAGE] = "image",         [DB_NAME] = "name",   [DB_OBJECT] = "object",
     [DB_REFERENCE] = "reference", [DB_BUILD] = "build", [DB_BUILD_NAME] = "build_name",
+    [DB_MEASURED] = "measured",
 };
 
 static int fail(struct lite *l, int rc, struct err *err)
@@ -60,8 +61,8 @@ static int statement(struct lite *l, enum db_table table, enum verb verb,
 {
     static const char *const texts[VERBS] = {
         [GET] = "SELECT value FROM %s WHERE key = ?1",
-        [PUT] = "INSERT INTO %s(key, value) VALUES(?1, ?2) "
-                "ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+        [PUT] = ("INSERT INTO %s(key, value) VALUES(?1, ?2) "
+                 "ON CONFLICT(key) DO UPDATE SET value = excluded.value"),
         [DEL] = "DELETE FROM %s WHERE key = ?1",
         [EACH] = "SELECT key, value FROM %s",
     };

@@ -34,9 +34,9 @@ int store_lock_byte(int fd, int64_t byte, enum store_lock how, unsigned wait_s,
                     struct err *err)
 {
     struct flock lock = {.l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-    lock.l_type = how == STORE_UNLOCK   ? F_UNLCK
-                  : how == STORE_SHARED ? F_RDLCK
-                                        : F_WRLCK;
+    lock.l_type = (short)(how == STORE_UNLOCK   ? F_UNLCK
+                          : how == STORE_SHARED ? F_RDLCK
+                                                : F_WRLCK);
     const struct timespec pause = {.tv_nsec = 5000000};
     uint64_t until = clock_monotonic_ns() + (uint64_t)wait_s * 1000000000u;
     while (fcntl(fd, F_OFD_SETLK, &lock) != 0) {

@@ -113,7 +113,7 @@ struct touch { /* uses of a record that are not yet written */
     int64_t last_used_s;
 };
 /* Merges pending rows of one key, newest first, into the database. */
-int store_records_merge(struct store *store, struct slice key, struct slice rows,
+int store_records_merge(struct store *store, struct slice key, struct slice value,
                         struct err *err);
 int store_touch_write(struct store *store, struct slice key_and_chain,
                       const struct touch *touch, struct err *err);
@@ -156,8 +156,8 @@ struct measured {
     uint64_t tar_size;
 };
 /* What the tar of a tree would be; memo may be NULL (memo.c). */
-int layer_measure(struct layer_memo *memo, const struct tree *tree,
-                  struct measured *out, struct err *err);
+int layer_measure(struct store *store, const struct tree *tree, struct measured *out,
+                  struct err *err);
 
 /* An image's ID by name, ID or prefix; *name (may be NULL) if it was found by name.
  * ERR_NOT_FOUND with a message. The mutex is held, nothing is pending (image.c). */

@@ -240,7 +240,7 @@ static int put_in_memory(struct store *store, struct tree *tree, struct layer **
     }
     struct measured m;
     if (rc == 0)
-        rc = layer_measure(store->memo, tree, &m, err);
+        rc = layer_measure(store, tree, &m, err);
     if (rc != 0) {
         tree_free(tree);
         return rc;

@@ -76,6 +76,14 @@ int layer_inline(const struct tree *tree, uint64_t limit, struct tree **out,
 
 /* ---- reading --------------------------------------------------------------------- */
 
+/* Hands a descriptor over: the scope's end no longer closes it. */
+static int take(int *fd)
+{
+    int taken = *fd;
+    *fd = -1;
+    return taken;
+}
+
 int layer_blob_open(const struct store *store, const struct digest *diff_id,
                     uint64_t size, struct blob **out, bool *is_file, struct err *err)
 {
@@ -91,8 +99,7 @@ int layer_blob_open(const struct store *store, const struct digest *diff_id,
                        path, (long long)st.st_size, (unsigned long long)size);
     *is_file = size > BLOB_IN_MEMORY;
     if (*is_file) {
-        *out = blob_from_fd(fd, size);
-        fd = -1;
+        *out = blob_from_fd(take(&fd), size);
         return 0;
     }
     AUTO_BUF bytes = BUF_INIT;
@@ -306,7 +313,7 @@ static int write_recipe(struct store *store, const struct tree *tree,
                         struct digest *diff_id, struct layer_row *row, struct err *err)
 {
     struct measured m;
-    int rc = layer_measure(store->memo, tree, &m, err);
+    int rc = layer_measure(store, tree, &m, err);
     if (rc != 0)
         return rc;
     *diff_id = m.diff_id;

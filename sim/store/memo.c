@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * DiffIDs that were computed before in this process. The key is the digest of a tree's
- * stored form, which says all that its tar depends on; it is not used for trees with
- * ranges, whose stored form does not name the blob.
+ * DiffIDs that were computed before, in this process or (modelled layers of a store on
+ * disk) in an earlier one. The key is the digest of a tree's stored form, which says
+ * all that its tar depends on; it is not used for trees with ranges, whose stored form
+ * does not name the blob.
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/mem.h"
 #include "sim/layer/tar.h"
@@ -74,36 +76,77 @@ static bool has_recipe(const struct tree *tree)
     return true;
 }
 
-int layer_measure(struct layer_memo *memo, const struct tree *tree,
-                  struct measured *out, struct err *err)
+/* A store on disk knows what earlier processes measured: 125 MB of a base image are not
+ * generated and hashed again for a build in which nothing runs. */
+static bool recall_stored(struct store *store, const struct digest *recipe,
+                          struct measured *out)
 {
-    struct digest recipe;
-    bool use = memo != NULL && has_recipe(tree);
-    if (use) {
-        AUTO_BUF encoded = BUF_INIT;
-        int rc = tree_encode(tree, &encoded, err);
-        if (rc != 0)
-            return rc;
-        recipe = digest_of(encoded.data, encoded.len);
-        if (recall(memo, &recipe, out))
-            return 0;
-    }
+    struct slice value;
+    if (store->dir == NULL)
+        return false;
+    STORE_LOCK(store);
+    if (store_row_get(store, DB_MEASURED, slice_digest(recipe), &value, NULL) != 0 ||
+        value.len != sizeof *out)
+        return false;
+    memcpy(out, value.data, sizeof *out);
+    return true;
+}
+
+static int remember_stored(struct store *store, const struct digest *recipe,
+                           const struct measured *m, struct err *err)
+{
+    if (store->dir == NULL)
+        return 0;
+    STORE_LOCK(store);
+    int rc = store_group_begin(store, err);
+    return rc != 0
+               ? rc
+               : store_group_end(store,
+                                 store_row_put(store, DB_MEASURED, slice_digest(recipe),
+                                               slice_of(m, sizeof *m), err),
+                                 err);
+}
+
+static int measure(const struct tree *tree, struct measured *out, struct err *err)
+{
     struct tar_options options = TAR_OPTIONS_INIT;
     struct tar_result result;
     int rc = tar_write(tree, &options, &result, err);
+    if (rc == 0)
+        *out = (struct measured){result.diff_id, result.bytes};
+    return rc;
+}
+
+int layer_measure(struct store *store, const struct tree *tree, struct measured *out,
+                  struct err *err)
+{
+    struct layer_memo *memo = store->memo;
+    if (memo == NULL || !has_recipe(tree))
+        return measure(tree, out, err);
+    AUTO_BUF encoded = BUF_INIT;
+    int rc = tree_encode(tree, &encoded, err);
     if (rc != 0)
         return rc;
-    *out = (struct measured){result.diff_id, result.bytes};
-    if (use)
+    struct digest recipe = digest_of(encoded.data, encoded.len);
+    if (recall(memo, &recipe, out))
+        return 0;
+    /* What is quickly made is not worth a row. */
+    bool keep = tree_is_modelled(tree);
+    bool known = keep && recall_stored(store, &recipe, out);
+    if (!known)
+        rc = measure(tree, out, err);
+    if (rc == 0 && keep && !known)
+        rc = remember_stored(store, &recipe, out, err);
+    if (rc == 0)
         remember(memo, &recipe, out);
-    return 0;
+    return rc;
 }
 
 int store_layer_measure(struct store *store, const struct tree *tree,
                         struct digest *diff_id, uint64_t *tar_size, struct err *err)
 {
     struct measured m;
-    int rc = layer_measure(store->memo, tree, &m, err);
+    int rc = layer_measure(store, tree, &m, err);
     if (rc != 0)
         return rc;
     *diff_id = m.diff_id;
