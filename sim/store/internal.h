@@ -155,7 +155,7 @@ struct measured {
     struct digest diff_id;
     uint64_t tar_size;
 };
-/* What the tar of a tree would be; memo may be NULL (memo.c). */
+/* What the tar of a tree would be (memo.c); the mutex is not held. */
 int layer_measure(struct store *store, const struct tree *tree, struct measured *out,
                   struct err *err);
 

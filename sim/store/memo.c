@@ -121,14 +121,14 @@ int layer_measure(struct store *store, const struct tree *tree, struct measured 
                   struct err *err)
 {
     struct layer_memo *memo = store->memo;
-    if (memo == NULL || !has_recipe(tree))
+    if ((memo == NULL && store->dir == NULL) || !has_recipe(tree))
         return measure(tree, out, err);
     AUTO_BUF encoded = BUF_INIT;
     int rc = tree_encode(tree, &encoded, err);
     if (rc != 0)
         return rc;
     struct digest recipe = digest_of(encoded.data, encoded.len);
-    if (recall(memo, &recipe, out))
+    if (memo != NULL && recall(memo, &recipe, out))
         return 0;
     /* What is quickly made is not worth a row. */
     bool keep = tree_is_modelled(tree);
@@ -137,7 +137,7 @@ int layer_measure(struct store *store, const struct tree *tree, struct measured 
         rc = measure(tree, out, err);
     if (rc == 0 && keep && !known)
         rc = remember_stored(store, &recipe, out, err);
-    if (rc == 0)
+    if (rc == 0 && memo != NULL)
         remember(memo, &recipe, out);
     return rc;
 }
