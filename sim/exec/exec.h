@@ -67,6 +67,10 @@ struct exec_run {
     int64_t now_s;       /* mtime for what a model writes */
     exec_output *output; /* may be NULL */
     void *output_payload;
+    /* Sandbox: asked several times a second while the command runs; true ends it and
+     * all it started, and run returns ERR_CANCELLED. May be NULL. */
+    bool (*cancelled)(void *payload);
+    void *cancelled_payload;
 };
 
 struct exec_result {

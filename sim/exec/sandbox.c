@@ -32,6 +32,7 @@ enum {
     CGROUP2_MAGIC = 0x63677270, /* of <linux/magic.h> */
     RESOLV_LIMIT = 1 << 20,
     CHUNK = 64 << 10,
+    CANCEL_MS = 50, /* between questions whether to go on */
 };
 
 /* ---- one command -----------------------------------------------------------------
@@ -43,7 +44,7 @@ struct command {
     int ends[PIPES][2]; /* read, write; -1: closed */
     int pidfd;
     struct cell_report failure, end;
-    bool failed, ended;
+    bool failed, ended, cancelled;
 };
 
 static void close_pipes(struct command *c)
@@ -140,7 +141,12 @@ static void attend(struct command *c, const struct exec_run *run)
             fds[i] = (struct pollfd){.fd = c->ends[i][0], .events = POLLIN};
         if (fds[0].fd < 0 && fds[1].fd < 0 && fds[2].fd < 0)
             break;
-        if (poll(fds, 3, -1) < 0)
+        bool asks = run->cancelled != NULL && !c->cancelled;
+        if (asks && run->cancelled(run->cancelled_payload)) {
+            c->cancelled = true;
+            close_end(c, PIPE_LIFE, 1); /* the keeper ends the command */
+        }
+        if (poll(fds, 3, asks ? CANCEL_MS : -1) <= 0)
             continue;
         for (int i = 0; i < 3; i++) {
             if (fds[i].revents == 0)
@@ -163,6 +169,8 @@ static int conclude(const struct command *c, const struct cell_plan *plan,
                     struct exec_result *out, struct err *err)
 {
     const struct exec_run *run = plan->run;
+    if (c->cancelled)
+        return err_set(err, ERR_CANCELLED, "interrupted");
     if (c->failed && c->failure.stage == CELL_EXEC) {
         AUTO_FREE char *line = cell_report_exec_line(&c->failure);
         if (run->output != NULL)

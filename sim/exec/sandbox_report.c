@@ -79,8 +79,11 @@ int cell_report_error(const struct cell_report *report, bool in_userns, struct e
                                                                 : "do something";
     r.detail[CELL_DETAIL - 1] = '\0';
     int code = needs_environment(&r) ? ERR_ENVIRONMENT : ERR_FAILED;
-    err_set(err, code, "the sandbox cannot %s%s%s: %s", what,
-            r.detail[0] != '\0' ? " " : "", r.detail, strerror(r.errnum));
+    const char *between = r.detail[0] == '\0'       ? ""
+                          : r.stage == CELL_OVERLAY ? ": "
+                                                    : " ";
+    err_set(err, code, "the sandbox cannot %s%s%s: %s", what, between, r.detail,
+            strerror(r.errnum));
     return code == ERR_ENVIRONMENT ? err_hint(err, "%s", remedy(&r, in_userns)) : code;
 }
 
