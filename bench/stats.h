@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The statistics of measured times: medians, their intervals, ratios, a rank test. All
+ * of it is deterministic (resampling has a fixed seed) and keeps every sample: nothing
+ * is taken for an outlier. A file of our own and no library: the dozen functions needed
+ * are short, and a dependency would bring a thousand.
+ *
+ * Samples are any finite numbers, in the order they were taken where that matters.
+ */
+#ifndef BENCH_STATS_H
+#define BENCH_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct interval {
+    double low, high;
+};
+
+/* NaN for no sample. O(n log n). */
+double stats_median(const double *x, size_t n);
+
+/* Distribution-free interval of the median between two order statistics, which holds
+ * it with at least this confidence (0.95). false if n is too small for that: six
+ * samples are the least for 0.95. */
+bool stats_median_interval(const double *x, size_t n, double confidence,
+                           struct interval *out);
+
+/* Percentile bootstrap interval of median(now) / median(base). false with fewer than
+ * two samples on a side or a median of base that is not positive. O(n) a resample. */
+bool stats_ratio_interval(const double *base, size_t base_n, const double *now,
+                          size_t now_n, double confidence, struct interval *out);
+
+/* Whether `now` tends to be larger or smaller than `base` (Mann-Whitney U, two-sided).
+ */
+struct rank_test {
+    double u; /* pairs where now > base, ties count a half */
+    double z; /* its normal deviate: positive if now is larger, 0 if nothing differs */
+    double p; /* probability of such a U, or one further off, if nothing differs */
+    bool exact; /* p is exact: at most 20 samples a side and no ties */
+};
+/* p is 1 where a side is empty or all are equal. */
+void stats_rank_test(const double *base, size_t base_n, const double *now, size_t now_n,
+                     struct rank_test *out);
+/* Two-sided tail of the normal distribution. */
+double stats_normal_p(double z);
+
+/* Correlation of each sample's rank with that of the one before, -1..1; 0 for fewer
+ * than 8 samples or equal ones. */
+double stats_serial_correlation(const double *x, size_t n);
+
+/* Whether samples rise or fall while they are taken. */
+struct drift {
+    double change; /* median of the later half / that of the earlier, less 1 */
+    bool drifts;   /* significant (p < 0.01) and more than 2% */
+};
+/* Nothing is said of fewer than 8 samples. */
+void stats_drift(const double *x, size_t n, struct drift *out);
+
+/* Two sets of times and what can be said of them. */
+struct contrast {
+    double base, now;      /* medians */
+    double ratio;          /* now / base; NaN without samples */
+    struct interval range; /* of the ratio, 99% */
+    double p;
+    bool enough; /* samples for range and p: at least 5 a side */
+};
+/* Samples that follow their predecessor (a machine that is busy for a while) say less
+ * than independent ones: p and range are widened for that. */
+void stats_contrast(const double *base, size_t base_n, const double *now, size_t now_n,
+                    struct contrast *out);
+/* 1: now is slower, -1: faster, 0: nothing can be said. Slower means significant
+ * (p < 0.01), at least half of min_effect (0.05) in the medians, and an interval that
+ * does not exclude min_effect: a change of just that size is then found almost always,
+ * and not every second time. */
+int stats_verdict(const struct contrast *c, double min_effect);
+
+/* y = c * x^exponent by least squares on the logarithms. false with fewer than two
+ * different x, or values that are not positive. */
+struct growth {
+    double exponent;
+    double error; /* standard error of it; 0 for two points, which always fit */
+};
+bool stats_growth(const double *x, const double *y, size_t n, struct growth *out);
+
+#endif

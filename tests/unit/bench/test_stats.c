@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* The statistics against figures worked out by hand, and against drawn samples whose
+ * truth is known. */
+#include "tests/support.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "bench/stats.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define NEAR(a, b, within) assert_true(fabs((a) - (b)) <= (within))
+
+static void median__odd_and_even__is_the_middle(void **state)
+{
+    (void)state;
+    const double odd[] = {3, 1, 2}, even[] = {4, 1, 3, 2};
+    NEAR(stats_median(odd, 3), 2, 0);
+    NEAR(stats_median(even, 4), 2.5, 0);
+    NEAR(stats_median(odd, 1), 3, 0);
+    assert_true(isnan(stats_median(odd, 0)));
+}
+
+/* n samples 1..n: the bounds are then the positions of the order statistics. */
+static void median_interval__n_samples__has_these_order_statistics(void **state)
+{
+    (void)state;
+    /* P(Bin(10, 1/2) <= 1) = 11/1024 <= 0.025 < 56/1024 = P(<= 2); 10 and 21 of 30 and
+     * 40 and 61 of 100 stand in every table of the sign test. */
+    static const struct {
+        size_t n, low, high; /* 0: no interval */
+    } cases[] = {{0, 0, 0},  {5, 0, 0},    {6, 1, 6},     {8, 1, 8},         {9, 2, 8},
+                 {10, 2, 9}, {30, 10, 21}, {100, 40, 61}, {3000, 1446, 1555}};
+    static double x[3000];
+    for (size_t i = 0; i < COUNT(x); i++)
+        x[i] = (double)(i + 1);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct interval got = {0, 0};
+        bool is = stats_median_interval(x, cases[i].n, 0.95, &got);
+        assert_int_equal(is, cases[i].low != 0);
+        NEAR(got.low, (double)cases[i].low, 0);
+        NEAR(got.high, (double)cases[i].high, 0);
+    }
+}
+
+static void ratio_interval__constant_samples__is_the_ratio(void **state)
+{
+    (void)state;
+    const double base[] = {2, 2, 2, 2}, now[] = {3, 3, 3};
+    struct interval got;
+    assert_true(stats_ratio_interval(base, 4, now, 3, 0.95, &got));
+    NEAR(got.low, 1.5, 0);
+    NEAR(got.high, 1.5, 0);
+    assert_false(stats_ratio_interval(base, 1, now, 3, 0.95, &got));
+    const double zero[] = {0, 0, 0};
+    assert_false(stats_ratio_interval(zero, 3, now, 3, 0.95, &got));
+}
+
+static void ratio_interval__spread_samples__lies_within_them_and_repeats(void **state)
+{
+    (void)state;
+    const double base[] = {9, 10, 11, 10, 10}, now[] = {12, 13, 14, 12, 13};
+    struct interval one, again;
+    assert_true(stats_ratio_interval(base, 5, now, 5, 0.95, &one));
+    assert_true(stats_ratio_interval(base, 5, now, 5, 0.95, &again));
+    assert_memory_equal(&one, &again, sizeof one);
+    assert_true(one.low >= 12.0 / 11 && one.low < 1.3);
+    assert_true(one.high <= 14.0 / 9 && one.high > 1.3);
+}
+
+static void rank_test__small_without_ties__is_exact(void **state)
+{
+    (void)state;
+    struct rank_test t;
+    /* One of the 20 arrangements has U = 9, one U = 0. */
+    stats_rank_test((double[]){1, 2, 3}, 3, (double[]){6, 4, 5}, 3, &t);
+    assert_true(t.exact);
+    NEAR(t.u, 9, 0);
+    NEAR(t.p, 0.1, 1e-12);
+    assert_true(t.z > 0);
+    /* U = 6; 1+1+2+3 of 20 arrangements have U <= 3. */
+    stats_rank_test((double[]){1, 3, 5}, 3, (double[]){2, 4, 6}, 3, &t);
+    NEAR(t.u, 6, 0);
+    NEAR(t.p, 0.7, 1e-12);
+    /* 2 of C(7, 2) = 21 have U = 0 or 10. */
+    stats_rank_test((double[]){8, 9}, 2, (double[]){1, 2, 3, 4, 5}, 5, &t);
+    NEAR(t.u, 0, 0);
+    NEAR(t.p, 2.0 / 21, 1e-12);
+    assert_true(t.z < 0);
+}
+
+static void rank_test__ties__corrects_the_variance(void **state)
+{
+    (void)state;
+    struct rank_test t;
+    /* U = 2 + 3.5 + 3.5 + 4; groups of 3 and 3: variance 16/12 * (9 - 48/56). */
+    stats_rank_test((double[]){1, 2, 2, 3}, 4, (double[]){2, 3, 3, 4}, 4, &t);
+    assert_false(t.exact);
+    NEAR(t.u, 13, 0);
+    NEAR(t.z, 4.5 / sqrt(16.0 / 12 * (9 - 48.0 / 56)), 1e-12);
+    NEAR(t.p, 0.17204, 5e-5);
+    stats_rank_test((double[]){7, 7}, 2, (double[]){7, 7, 7}, 3, &t);
+    NEAR(t.p, 1, 0);
+    NEAR(t.z, 0, 0);
+    stats_rank_test((double[]){7, 7}, 2, NULL, 0, &t);
+    NEAR(t.p, 1, 0);
+}
+
+static void rank_test__exact_and_normal__agree_where_both_hold(void **state)
+{
+    (void)state;
+    double base[20], now[20];
+    for (size_t i = 0; i < 20; i++) {
+        base[i] = (double)(2 * i);
+        now[i] = (double)(2 * i) + 9;
+    }
+    struct rank_test t;
+    stats_rank_test(base, 20, now, 20, &t);
+    assert_true(t.exact);
+    NEAR(t.p, stats_normal_p(t.z), 0.002);
+}
+
+static void order__steady_rising_alternating__is_told(void **state)
+{
+    (void)state;
+    double rising[20], turning[20];
+    struct drift d;
+    for (size_t i = 0; i < 20; i++) {
+        rising[i] = 10 + (double)i;
+        turning[i] = i % 2 != 0 ? 11 : 10;
+    }
+    NEAR(stats_serial_correlation(rising, 20), 1, 1e-9);
+    NEAR(stats_serial_correlation(turning, 20), -1, 1e-9);
+    NEAR(stats_serial_correlation(rising, 7), 0, 0);
+    stats_drift(rising, 20, &d);
+    assert_true(d.drifts);
+    NEAR(d.change, 24.5 / 14.5 - 1, 1e-12);
+    stats_drift(turning, 20, &d);
+    assert_false(d.drifts);
+    stats_drift(rising, 7, &d);
+    assert_false(d.drifts);
+}
+
+static void growth__power_laws__are_found(void **state)
+{
+    (void)state;
+    struct growth g;
+    assert_true(stats_growth((double[]){1, 2, 4}, (double[]){3, 12, 48}, 3, &g));
+    NEAR(g.exponent, 2, 1e-12);
+    NEAR(g.error, 0, 1e-9);
+    /* Logs (0,0) (1,1) (2,3): slope 3/2, squares left 1/6, error sqrt(1/6 / 1 / 2). */
+    assert_true(stats_growth((double[]){1, 10, 100}, (double[]){1, 10, 1000}, 3, &g));
+    NEAR(g.exponent, 1.5, 1e-12);
+    NEAR(g.error, sqrt(1.0 / 12), 1e-12);
+    assert_false(stats_growth((double[]){5, 5}, (double[]){1, 2}, 2, &g));
+    assert_false(stats_growth((double[]){1, 2}, (double[]){0, 2}, 2, &g));
+}
+
+/* ---- drawn samples --------------------------------------------------------------- */
+
+static double uniform(unsigned long long *seed)
+{
+    *seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+    return ((double)(*seed >> 11) + 0.5) / 9007199254740992.0;
+}
+
+/* Times around `middle` with 2% noise and a tail to the right, as builds have. With
+ * `follow` > 0 the noise follows that of the sample before. */
+static void draw_times(double middle, double follow, unsigned long long *seed,
+                       double *out, size_t n)
+{
+    double noise = 0;
+    for (size_t i = 0; i < n; i++) {
+        double fresh = sqrt(-2 * log(uniform(seed))) * cos(6.283185307 * uniform(seed));
+        noise = follow * noise + sqrt(1 - follow * follow) * fresh;
+        double tail = uniform(seed) < 0.1 ? 0.3 * uniform(seed) : 0;
+        out[i] = middle * (1 + 0.02 * noise + tail);
+    }
+}
+
+static int slower_of(int trials, double factor, double follow)
+{
+    unsigned long long seed = 42;
+    int found = 0;
+    double base[30], now[30];
+    for (int i = 0; i < trials; i++) {
+        struct contrast c;
+        draw_times(0.1, follow, &seed, base, 30);
+        draw_times(0.1 * factor, follow, &seed, now, 30);
+        stats_contrast(base, 30, now, 30, &c);
+        found += stats_verdict(&c, 0.05) == 1;
+    }
+    return found;
+}
+
+static void verdict__equal_builds__raise_no_alarm(void **state)
+{
+    (void)state;
+    assert_in_range(slower_of(200, 1, 0), 0, 2);
+    assert_in_range(slower_of(200, 1, 0.7), 0, 2);
+}
+
+static void verdict__five_percent__is_found(void **state)
+{
+    (void)state;
+    assert_in_range(slower_of(100, 1.05, 0), 95, 100);
+}
+
+static void verdict__small_but_certain_change__is_no_regression(void **state)
+{
+    (void)state;
+    double base[30], now[30];
+    struct contrast c;
+    for (size_t i = 0; i < 30; i++) {
+        base[i] = 1 + (double)(i % 5) / 1000;
+        now[i] = base[i] * 1.03;
+    }
+    stats_contrast(base, 30, now, 30, &c);
+    assert_true(c.p < 0.01);
+    assert_int_equal(stats_verdict(&c, 0.05), 0);
+    assert_int_equal(stats_verdict(&c, 0.02), 1);
+    stats_contrast(now, 30, base, 30, &c);
+    assert_int_equal(stats_verdict(&c, 0.02), -1);
+    stats_contrast(base, 4, now, 30, &c);
+    assert_false(c.enough);
+    assert_int_equal(stats_verdict(&c, 0.02), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(median__odd_and_even__is_the_middle),
+        cmocka_unit_test(median_interval__n_samples__has_these_order_statistics),
+        cmocka_unit_test(ratio_interval__constant_samples__is_the_ratio),
+        cmocka_unit_test(ratio_interval__spread_samples__lies_within_them_and_repeats),
+        cmocka_unit_test(rank_test__small_without_ties__is_exact),
+        cmocka_unit_test(rank_test__ties__corrects_the_variance),
+        cmocka_unit_test(rank_test__exact_and_normal__agree_where_both_hold),
+        cmocka_unit_test(order__steady_rising_alternating__is_told),
+        cmocka_unit_test(growth__power_laws__are_found),
+        cmocka_unit_test(verdict__equal_builds__raise_no_alarm),
+        cmocka_unit_test(verdict__five_percent__is_found),
+        cmocka_unit_test(verdict__small_but_certain_change__is_no_regression),
+    };
+    return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
+}
