@@ -19,7 +19,7 @@ struct run_values {
     struct strv engines;
     unsigned runs, warmup, jobs;
     int exec, format, semantics;
-    bool list, no_plots;
+    bool list, no_plots, handout;
 };
 
 static const struct option_spec options[] = {
@@ -49,6 +49,8 @@ static const struct option_spec options[] = {
      "scenario files run at once (default: 1)", 1},
     {"no-plots", 0, OPTION_FLAG, offsetof(struct run_values, no_plots), NULL,
      "leave out the plots", 0},
+    {"handout", 0, OPTION_FLAG, offsetof(struct run_values, handout), NULL,
+     "write sheets to print too: task, then solution", 0},
 };
 
 enum { ENGINES_MOST = 4 };
@@ -62,7 +64,8 @@ struct whole {
     struct scenario_files files;
     struct results *base; /* of --baseline */
     struct results *results;
-    bool to_table; /* stdout is for people */
+    struct buf *changes; /* against the baseline, in Markdown */
+    bool to_table;       /* stdout is for people */
 };
 
 static void print_failure(void *payload, const struct err *err)
@@ -192,6 +195,7 @@ static int gate(const struct whole *w, struct err *err)
         return 0;
     compare_results(w->base, w->results, &comparison);
     comparison_format(&comparison, COMPARE_TABLE, w->cli->common.verbose, &text);
+    comparison_format(&comparison, COMPARE_MARKDOWN, false, w->changes);
     fprintf(w->to_table ? stdout : stderr, "%s\n", text.data);
     int r = comparison_verdict(&comparison, err);
     comparison_free(&comparison);
@@ -201,7 +205,11 @@ static int gate(const struct whole *w, struct err *err)
 static int write_report(const struct whole *w, struct err *err)
 {
     const char *dir = w->values->report != NULL ? w->values->report : "simbench-report";
-    struct report_options how = {.no_plots = w->values->no_plots};
+    struct report_options how = {
+        .no_plots = w->values->no_plots,
+        .handout = w->values->handout,
+        .changes = w->base != NULL ? buf_str(w->changes) : NULL,
+    };
     AUTO_BUF notice = BUF_INIT;
     int r = report_write(w->results, dir, &how, &notice, err);
     if (notice.len != 0)
@@ -234,7 +242,11 @@ static int conclude(const struct whole *w, int r, struct err *err)
 static int run(struct cli *cli, const struct invocation *in, struct err *err)
 {
     const struct run_values *values = in->values;
-    struct whole w = {.cli = cli, .values = values, .to_table = values->format == 0};
+    AUTO_BUF changes = BUF_INIT;
+    struct whole w = {.cli = cli,
+                      .values = values,
+                      .changes = &changes,
+                      .to_table = values->format == 0};
     int r = load(&w, in, err);
     if (r == 0 && values->list) {
         r = list(&w);

@@ -17,6 +17,18 @@ bool report_html_virtual(const struct result_scenario *s);
 void report_html_time(bool virtual, bool has_virtual, uint64_t ms,
                       const struct result_wall *wall, struct buf *out);
 
+/* From the doctype to the end of <head>: style sheet, and a policy that forbids scripts
+ * but, on request, the page's own. */
+void report_html_head(const char *title, bool with_script, struct buf *out);
+void report_html_script(struct buf *out);
+
+/* What was checked, what the worse variant costs (nothing where that is unknown), the
+ * figures of every build. */
+void report_html_checks(const struct result_scenario *s, struct buf *out);
+void report_html_cost(const struct result_scenario *s, struct buf *out);
+void report_html_table(const struct result_scenario *s, const struct report_grid *grid,
+                       struct buf *out);
+
 /* Bars: each build, each variant. */
 void report_html_bars(const struct result_scenario *s, const struct report_grid *grid,
                       struct buf *out);

@@ -22,6 +22,7 @@ struct listing {
     size_t next;       /* step that was not shown yet */
     unsigned line;     /* of the text, from 1 */
     char escape;       /* continues a line */
+    bool told_nothing; /* no-record was said */
     bool continues;    /* this line belongs to the instruction above */
     char *heredoc;     /* delimiter that ends the one we are in */
     const char *class; /* of the instruction that a line continues */
@@ -37,7 +38,7 @@ static const char *word_of(enum step_status status)
     return status == STEP_CACHED ? "reused" : result_status_name(status);
 }
 
-/* Opens the row: number, outcome, text. */
+/* Opens the row: number, outcome, text. More attributes may follow the class. */
 static void row(struct listing *l, const char *class, const char *outcome,
                 const char *text, unsigned line)
 {
@@ -48,10 +49,23 @@ static void row(struct listing *l, const char *class, const char *outcome,
     report_html_text("", text, "</code>", l->out);
 }
 
+/* That there is nothing to compare with is said once a build. */
+static bool is_told(struct listing *l, const struct result_step *s)
+{
+    bool nothing = strcmp(report_str(s->miss_reason), "no-record") == 0;
+    bool told = nothing && l->told_nothing;
+    l->told_nothing |= nothing;
+    return told;
+}
+
+/* A row with a data-t is a step of the replay: milliseconds, or microseconds of the
+ * wall clock (only their proportions count). */
 static void step_row(struct listing *l, const struct result_step *s, const char *text)
 {
-    row(l, class_of(s->status), word_of(s->status), text, s->line);
-    if (s->miss_text != NULL)
+    double time = l->virtual ? (double)s->virtual_ms : s->wall.median * 1e6;
+    AUTO_FREE char *class = xasprintf("%s data-t=%.0f", class_of(s->status), time);
+    row(l, class, word_of(s->status), text, s->line);
+    if (s->miss_text != NULL && !is_told(l, s))
         report_html_text("<p>", s->miss_text, "</p>", l->out);
     buf_adds(l->out, "<td>");
     if (s->status != STEP_META)

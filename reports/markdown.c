@@ -3,6 +3,8 @@
 #include "reports/export.h"
 #include "reports/figures.h"
 
+enum { FEW_CHECKS = 3 }; /* passed ones that are listed */
+
 static void escaped(const char *before, const char *s, const char *after,
                     struct buf *out)
 {
@@ -45,9 +47,27 @@ static void failures(const struct result_scenario *s, struct buf *out)
             check_line(s, &s->checks[c], out);
 }
 
-static void row(const struct result_scenario *s, size_t variant,
-                const struct result_build *b, struct buf *out)
+static void wall(const struct result_wall *w, struct buf *out)
 {
+    double low, high;
+    if (w->n == 0)
+        buf_adds(out, "–");
+    else
+        report_wall(w->median, out);
+    if (w->n < 2)
+        return;
+    bool confident = report_median_interval(w, &low, &high);
+    buf_adds(out, " (");
+    report_wall(low, out);
+    buf_adds(out, " to ");
+    report_wall(high, out);
+    buf_adds(out, confident ? ", 95%)" : ")");
+}
+
+static void row(const struct result_scenario *s, const struct report_grid *grid,
+                size_t at, size_t variant, struct buf *out)
+{
+    const struct result_build *b = report_grid_cell(grid, at, variant);
     AUTO_BUF title = BUF_INIT;
     report_variant_title(s, &s->variants[variant], &title);
     escaped("| ", report_str(b->label), " | ", out);
@@ -64,13 +84,11 @@ static void row(const struct result_scenario *s, size_t variant,
     else
         buf_adds(out, "–");
     buf_adds(out, " | ");
-    if (b->wall.n > 0)
-        report_wall(b->wall.median, out);
-    else
-        buf_adds(out, "–");
-    if (b->wall.n > 1) {
-        buf_adds(out, " ± ");
-        report_wall(b->wall.stddev, out);
+    wall(&b->wall, out);
+    if (report_has_engines(s)) {
+        AUTO_BUF agreement = BUF_INIT;
+        report_agreement_text(s, grid, at, variant, &agreement);
+        escaped(" | ", agreement.len > 0 ? buf_str(&agreement) : "–", "", out);
     }
     buf_adds(out, " |\n");
 }
@@ -79,14 +97,17 @@ static void table(const struct result_scenario *s, struct buf *out)
 {
     struct report_grid grid;
     report_grid_init(s, &grid);
+    bool engines = report_has_engines(s);
     if (grid.row_count > 0)
-        buf_adds(out, "| build | variant | steps run / reused | new layers | fetched | "
-                      "virtual clock | wall clock |\n"
-                      "|---|---|--:|--:|--:|--:|--:|\n");
+        buf_addf(out,
+                 "| build | variant | steps run / reused | new layers | fetched | "
+                 "virtual clock | wall clock |%s\n"
+                 "|---|---|--:|--:|--:|--:|--:|%s\n",
+                 engines ? " agrees with built-in |" : "", engines ? "--:|" : "");
     for (size_t r = 0; r < grid.row_count; r++)
         for (size_t v = 0; v < grid.column_count; v++)
             if (report_grid_cell(&grid, r, v) != NULL)
-                row(s, v, report_grid_cell(&grid, r, v), out);
+                row(s, &grid, r, v, out);
     if (grid.row_count > 0)
         buf_addc(out, '\n');
     report_grid_free(&grid);
@@ -109,21 +130,24 @@ static void scenario(const struct result_scenario *s, struct buf *out)
         escaped("", buf_str(&text), "\n\n", out);
     }
     size_t passed = 0;
-    for (size_t c = 0; c < s->check_count; c++) {
-        if (s->checks[c].ok) {
+    for (size_t c = 0; c < s->check_count; c++)
+        passed += s->checks[c].ok;
+    if (passed > FEW_CHECKS)
+        buf_addf(out, "✅ %zu of %zu checks hold\n\n", passed, s->check_count);
+    for (size_t c = 0; passed <= FEW_CHECKS && c < s->check_count; c++)
+        if (s->checks[c].ok)
             check_line(s, &s->checks[c], out);
-            passed++;
-        }
-    }
-    if (passed > 0)
+    if (passed > 0 && passed <= FEW_CHECKS)
         buf_addc(out, '\n');
 }
 
-void report_markdown(const struct results *r, struct buf *out)
+void report_markdown(const struct results *r, const char *changes, struct buf *out)
 {
     AUTO_BUF headline = BUF_INIT;
     report_headline(r, &headline);
     buf_addf(out, "# simbench: %s\n\n", buf_str(&headline));
+    if (changes != NULL)
+        buf_addf(out, "## Against the baseline\n\n%s\n", changes);
     struct report_totals t;
     report_count(r, &t);
     if (t.failed_scenarios > 0) {

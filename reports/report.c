@@ -12,7 +12,7 @@ void report_format_results(const struct results *r, enum report_format format,
         report_table(r, style, out);
         break;
     case REPORT_MARKDOWN:
-        report_markdown(r, out);
+        report_markdown(r, NULL, out);
         break;
     case REPORT_CSV:
         report_csv(r, out);

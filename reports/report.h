@@ -32,9 +32,13 @@ void report_scenario_table(const struct result_scenario *s,
 
 struct report_options {
     bool no_plots;
+    bool handout; /* handout.html and handout.md too */
+    const char
+        *changes;  /* Markdown: against a baseline, put first in report.md; NULL */
     unsigned jobs; /* gnuplot processes at once, 0: number of processors */
 };
-/* Writes index.html, report.md, results.json, results.csv and plots/ into dir. The old
+/* Writes index.html, report.md, results.json, results.csv, trace.json and plots/ into
+ * dir. The old
  * report, if one stands there, is replaced file by file only when all of the new one is
  * written; a folder that holds something else is refused. `notice` gets a line such as
  * "gnuplot not found: no plots" ("" if none). */

@@ -13,6 +13,7 @@
 #include "sim/base/mem.h"
 
 enum { COLUMNS = 4, LEAST_WIDTH = 40, LEAST_LABEL = 16, GAP = 2, WIDE_GAP = 3 };
+enum { FEW_CHECKS = 3 }; /* passed ones that are listed */
 
 struct figures {
     char *text[COLUMNS]; /* run/reused, new bytes, virtual, wall */
@@ -252,14 +253,43 @@ static void failures(const struct table *t)
         for (size_t b = 0; b < variant->build_count; b++) {
             if (variant->builds[b].error == NULL)
                 continue;
+            bool broke = report_build_broke(t->s, &variant->builds[b]);
             AUTO_BUF text = BUF_INIT;
             report_variant_title(t->s, variant, &text);
             buf_addf(&text, ", %s: %s", report_str(variant->builds[b].label),
                      variant->builds[b].error);
-            paint(t->style, "31", t->out);
-            wrapped(t, 2, mark, buf_str(&text));
+            if (!broke)
+                buf_adds(&text, " (as expected)");
+            paint(t->style, broke ? "31" : "0", t->out);
+            wrapped(t, 2, broke ? mark : "", buf_str(&text));
             paint(t->style, "0", t->out);
         }
+    }
+}
+
+/* How far the engines did what the built-in one said they would. */
+static void agreements(const struct table *t)
+{
+    for (size_t v = 0; v < t->s->variant_count; v++) {
+        struct report_agreement sum = {0};
+        if (report_model_of(t->s, &t->s->variants[v]) == NULL)
+            continue;
+        size_t model =
+            (size_t)(report_model_of(t->s, &t->s->variants[v]) - t->s->variants);
+        for (size_t row = 0; row < t->grid.row_count; row++) {
+            const struct result_build *said = report_grid_cell(&t->grid, row, model);
+            const struct result_build *did = report_grid_cell(&t->grid, row, v);
+            struct report_agreement one = {0};
+            if (said != NULL && did != NULL)
+                report_agree(said, did, &one);
+            sum.steps += one.steps;
+            sum.same += one.same;
+        }
+        AUTO_BUF text = BUF_INIT;
+        report_variant_title(t->s, &t->s->variants[v], &text);
+        buf_addf(&text, ": %zu of %zu steps agree with the built-in engine", sum.same,
+                 sum.steps);
+        wrapped(t, 2, "", buf_str(&text));
     }
 }
 
@@ -279,6 +309,23 @@ static void checks(const struct table *t, bool ok)
     }
 }
 
+/* A long list of what holds is its last line only. */
+static void passed_checks(const struct table *t)
+{
+    size_t passed = 0;
+    for (size_t c = 0; c < t->s->check_count; c++)
+        passed += t->s->checks[c].ok;
+    if (passed <= FEW_CHECKS)
+        checks(t, true);
+    if (t->s->check_count == 0)
+        return;
+    bool all = passed == t->s->check_count;
+    paint(t->style, all ? "32" : "31", t->out);
+    buf_addf(t->out, "Checks: %zu of %zu hold", passed, t->s->check_count);
+    paint(t->style, "0", t->out);
+    buf_addc(t->out, '\n');
+}
+
 void report_scenario_table(const struct result_scenario *s,
                            const struct report_style *style, struct buf *out)
 {
@@ -295,8 +342,9 @@ void report_scenario_table(const struct result_scenario *s,
         buf_addc(out, '\n');
         report_grid_init(s, &t.grid);
         blocks(&t);
-        report_grid_free(&t.grid);
         buf_addc(out, '\n');
+        agreements(&t);
+        report_grid_free(&t.grid);
     }
     if (s->error != NULL) {
         AUTO_FREE char *text = xasprintf("stopped: %s", s->error);
@@ -304,7 +352,7 @@ void report_scenario_table(const struct result_scenario *s,
     }
     failures(&t);
     checks(&t, false);
-    checks(&t, true);
+    passed_checks(&t);
 }
 
 void report_table(const struct results *r, const struct report_style *style,

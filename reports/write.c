@@ -23,9 +23,12 @@
 
 enum { PLOT_LIMIT_S = 60 };
 
-/* results.json last: it is what marks a folder as a report. */
-static const char *const documents[] = {"index.html", "report.md", "results.csv",
+/* results.json last: it is what marks a folder as a report. The handout comes on
+ * request only. */
+static const char *const documents[] = {"handout.html", "handout.md",  "index.html",
+                                        "report.md",    "results.csv", "trace.json",
                                         "results.json"};
+enum { HANDOUTS = 2 }; /* the first of them */
 enum { DOCUMENTS = sizeof documents / sizeof *documents };
 
 /* ---- the place ------------------------------------------------------------------- */
@@ -99,16 +102,29 @@ static int draw_plots(const struct report_options *opt, const char *dir,
     return report_plots_draw(plots, &run, notice, err);
 }
 
+static bool is_wanted(size_t document, const struct report_options *opt)
+{
+    return document >= HANDOUTS || opt->handout;
+}
+
 static int write_documents(const struct results *r, const struct report_plots *plots,
-                           const char *dir, struct err *err)
+                           const struct report_options *opt, const char *dir,
+                           struct err *err)
 {
     struct buf text[DOCUMENTS] = {BUF_INIT};
-    report_html(r, plots, &text[0]);
-    report_markdown(r, &text[1]);
-    report_csv(r, &text[2]);
-    results_to_json(r, &text[3]);
+    struct report_links links = {
+        .plots = plots, .folder = true, .handout = opt->handout};
+    if (opt->handout) {
+        report_handout_html(r, &text[0]);
+        report_handout_markdown(r, &text[1]);
+    }
+    report_html(r, &links, &text[2]);
+    report_markdown(r, opt->changes, &text[3]);
+    report_csv(r, &text[4]);
+    report_trace(r, &text[5]);
+    results_to_json(r, &text[6]);
     int rc = 0;
-    for (size_t i = 0; i < DOCUMENTS; i++) {
+    for (size_t i = opt->handout ? 0 : HANDOUTS; i < DOCUMENTS; i++) {
         AUTO_FREE char *path = xasprintf("%s/%s", dir, documents[i]);
         if (rc == 0)
             rc = file_write(path, buf_str(&text[i]), text[i].len, err);
@@ -128,7 +144,7 @@ static int write_all(const struct results *r, const char *dir,
         rc = draw_plots(opt, dir, &plots, notice, err);
     }
     if (rc == 0)
-        rc = write_documents(r, &plots, dir, err);
+        rc = write_documents(r, &plots, opt, dir, err);
     report_plots_free(&plots);
     return rc;
 }
@@ -191,7 +207,8 @@ static int replace_plots(const char *from_report, const char *to_report,
     return rc;
 }
 
-static int replace(const char *from, const char *to, bool exists, struct err *err)
+static int replace(const char *from, const char *to, bool exists,
+                   const struct report_options *opt, struct err *err)
 {
     if (!exists) {
         AUTO_FREE char *plots = xasprintf("%s/plots", from);
@@ -201,8 +218,13 @@ static int replace(const char *from, const char *to, bool exists, struct err *er
         return 0;
     }
     int rc = replace_plots(from, to, err);
-    for (size_t i = 0; rc == 0 && i < DOCUMENTS; i++)
-        rc = move_file(from, to, documents[i], err);
+    for (size_t i = 0; rc == 0 && i < DOCUMENTS; i++) {
+        AUTO_FREE char *stale = xasprintf("%s/%s", to, documents[i]);
+        if (is_wanted(i, opt))
+            rc = move_file(from, to, documents[i], err);
+        else
+            unlink(stale); /* a handout of the old report */
+    }
     return rc;
 }
 
@@ -222,7 +244,7 @@ int report_write(const struct results *r, const char *dir,
     AUTO_FREE char *fresh = xasprintf("%s/report", holder);
     rc = write_all(r, fresh, opt, notice, err);
     if (rc == 0)
-        rc = replace(fresh, place, exists, err);
+        rc = replace(fresh, place, exists, opt, err);
     struct err ignored = ERR_INIT;
     file_remove_tree(holder, &ignored);
     if (rc == 0)

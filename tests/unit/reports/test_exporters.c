@@ -76,9 +76,10 @@ static void markdown__when_rebuild_failed__then_no_cost(void **state)
     (void)state;
     struct results *r = model_results();
     AUTO_BUF before = BUF_INIT, after = BUF_INIT;
-    report_markdown(r, &before);
+    report_markdown(r, NULL, &before);
     r->scenarios[0].variants[1].builds[1].error = xstrdup("disk full");
-    report_markdown(r, &after);
+    r->scenarios[0].error = xstrdup("disk full");
+    report_markdown(r, NULL, &after);
     assert_non_null(strstr(buf_str(&before), "“bad” costs 44.9 s more than “good”"));
     assert_null(strstr(buf_str(&after), "costs"));
     assert_non_null(
