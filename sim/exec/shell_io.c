@@ -32,8 +32,8 @@ int shell_write(struct shell *sh, struct shell_stream *to, const char *data, siz
     return 0;
 }
 
-static void write_formatted(struct shell *sh, struct shell_stream *to, const char *fmt,
-                            va_list ap)
+__attribute__((format(printf, 3, 0))) static void
+write_formatted(struct shell *sh, struct shell_stream *to, const char *fmt, va_list ap)
 {
     char room[512];
     va_list again;
