@@ -32,7 +32,8 @@ enum {
     CGROUP2_MAGIC = 0x63677270, /* of <linux/magic.h> */
     RESOLV_LIMIT = 1 << 20,
     CHUNK = 64 << 10,
-    CANCEL_MS = 50, /* between questions whether to go on */
+    LOWER_MOST = 498, /* overlayfs takes 500 lower folders */
+    CANCEL_MS = 50,   /* between questions whether to go on */
 };
 
 /* ---- one command -----------------------------------------------------------------
@@ -303,6 +304,7 @@ int sandbox_executor_new(struct store *store, struct executor **out, struct err 
     struct sandbox *s = xcalloc(1, sizeof *s);
     struct statfs fs;
     s->store = store;
+    s->lower_most = LOWER_MOST;
     s->folder_fd = s->ids.userns_fd = -1;
     s->cgroup2 = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_MAGIC;
     int rc = ids_open(&s->ids, err);

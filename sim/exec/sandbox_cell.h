@@ -35,10 +35,11 @@ struct cell_mount {
     const char *const *options; /* FRESH: name, value, …, NULL */
     const void *data;           /* DATA */
     size_t len;
-    uint32_t mode, uid, gid; /* DATA */
-    uint64_t attrs;          /* MOUNT_ATTR_* */
-    bool is_file;            /* a mount point that has to be made is a file */
-    bool lenient;            /* left out where target or source do not exist */
+    uint32_t mode;
+    uint32_t uid, gid; /* DATA; BIND: made the owner if not 0 */
+    uint64_t attrs;    /* MOUNT_ATTR_* */
+    bool is_file;      /* a mount point that has to be made is a file */
+    bool lenient;      /* left out where target or source do not exist */
 };
 
 /* Where setting up stopped; the order of cell_stages in sandbox_report.c. */
@@ -84,6 +85,7 @@ struct cell {
                                  folders to mount on: root, scratch, empty */
     const char *const *lower; /* folders, top-most first; may be none */
     size_t lower_count;
+    size_t lower_most;        /* of one overlay, but for stubs */
     const struct tree *stubs; /* mount points, sorted: on top of lower */
     int userns_fd;            /* -1: as root, no user namespace */
     bool map_groups;          /* setgroups is allowed */

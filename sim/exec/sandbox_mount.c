@@ -97,6 +97,9 @@ static int bind_of(const struct cell *cell, const struct cell_mount *m, int dir,
     int mount = sys_clone_tree(dir, path, flags | AT_RECURSIVE);
     if (mount < 0 && m->lenient && errno == ENOENT)
         return -1;
+    if (mount >= 0 && m->kind == CELL_BIND && (m->uid != 0 || m->gid != 0) &&
+        fchownat(mount, "", m->uid, m->gid, AT_EMPTY_PATH) != 0)
+        cell_fail(cell, CELL_MOUNT, errno, m->target);
     if (mount < 0 || (m->attrs != 0 && sys_set_attrs(mount, m->attrs) != 0))
         cell_fail(cell, CELL_MOUNT, errno, m->target);
     return mount;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The mounts of one RUN (RUN --mount), and where in the image mounts go. */
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -146,12 +147,31 @@ static int add_tree(struct cell_plan *plan, const struct exec_mount *mount,
     return rc == 0 ? 0 : err_wrap(err, "mount %s", mount->target);
 }
 
+static bool is_empty_folder(const char *path)
+{
+    DIR *dir = opendir(path);
+    int count = 0;
+    while (dir != NULL && count < 3 && readdir(dir) != NULL)
+        count++;
+    if (dir != NULL)
+        closedir(dir);
+    return count == 2; /* "." and ".." */
+}
+
+/* In a user namespace nobody outside could give a new folder to its owner. */
 static int add_cache(struct cell_plan *plan, const struct exec_mount *mount,
                      struct cell_mount *out, struct err *err)
 {
+    const struct ids *ids = &plan->sandbox->ids;
+    int rc = file_make_folders(mount->host_path, err);
     out->kind = CELL_BIND;
     out->source = cell_plan_host_path(plan, mount->host_path);
-    return file_make_folders(mount->host_path, err);
+    if (rc == 0 && ids->userns_fd >= 0 && ids_has_uid(ids, mount->uid) &&
+        ids_has_gid(ids, mount->gid) && is_empty_folder(mount->host_path)) {
+        out->uid = mount->uid;
+        out->gid = mount->gid;
+    }
+    return rc;
 }
 
 static void add_file(struct cell_plan *plan, const struct exec_mount *mount,

@@ -134,11 +134,12 @@ static const char *first_lower(const struct cell *cell)
     return cell->stubs->len > 0 ? CELL_STUBS : CELL_EMPTY;
 }
 
-/* The folders one by one ("lowerdir+", Linux 6.7). */
-static int add_lower(const struct cell *cell, int scratch, int fs)
+/* Lower folders from `first` on, one by one ("lowerdir+", Linux 6.7). */
+static int add_lower(const struct cell *cell, int scratch, int fs, size_t first,
+                     size_t end)
 {
-    int rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", first_lower(cell));
-    for (size_t i = 0; i < cell->lower_count && rc == 0; i++) {
+    int rc = 0;
+    for (size_t i = first; i < end && rc == 0; i++) {
         char name[64] = CELL_SCRATCH "/";
         const char *path = cell->lower[i];
         if (strlen(path) > VALUE_LIMIT) {
@@ -150,28 +151,67 @@ static int add_lower(const struct cell *cell, int scratch, int fs)
     return rc;
 }
 
-/* Options beside the folders. Nothing but the changes themselves is to stand in upper:
- * no redirects, no half copies. volatile: no sync of a folder that is thrown away. */
-static const char *const overlay_options[] = {
-    "source",       "overlay",  "upperdir", "upper", "workdir",  "work",
-    "redirect_dir", "nofollow", "index",    "off",   "metacopy", "off"};
+/* Nothing but the changes themselves is to stand in upper: no redirects, no half
+ * copies. */
+static int set_options(const struct cell *cell, int fs)
+{
+    static const char *const options[] = {"source",   "overlay",      "index",
+                                          "off",      "redirect_dir", "nofollow",
+                                          "metacopy", "off"};
+    int rc = 0;
+    for (size_t i = 0; i < sizeof options / sizeof *options && rc == 0; i += 2)
+        rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[i], options[i + 1]);
+    if (rc == 0 && cell->userns_fd >= 0)
+        rc = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL);
+    return rc;
+}
+
+/* More folders than one overlay takes: the lowest become one by an overlay of their
+ * own. Only those: what a layer deletes of the ones below would be lost in between. */
+static void mount_deep(const struct cell *cell, int scratch, size_t first)
+{
+    int fs = sys_fsopen("overlay");
+    if (fs < 0 || mkdirat(scratch, "deep", 0755) != 0 || set_options(cell, fs) != 0 ||
+        add_lower(cell, scratch, fs, first, cell->lower_count) != 0 ||
+        sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) != 0)
+        fail_overlay(cell, fs);
+    int mount = sys_fsmount(fs, MOUNT_ATTR_RDONLY);
+    if (mount < 0 || sys_attach(mount, scratch, "deep") != 0)
+        fail_overlay(cell, fs);
+    close(mount);
+    close(fs);
+}
+
+static int configure(const struct cell *cell, int scratch, int fs)
+{
+    size_t direct = cell->lower_count;
+    int rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", first_lower(cell));
+    if (rc == 0 && direct > cell->lower_most) {
+        direct = direct > 2 * cell->lower_most ? cell->lower_most
+                                               : direct - cell->lower_most;
+        mount_deep(cell, scratch, direct);
+    }
+    if (rc == 0)
+        rc = add_lower(cell, scratch, fs, 0, direct);
+    if (rc == 0 && direct < cell->lower_count)
+        rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", CELL_SCRATCH "/deep");
+    if (rc == 0)
+        rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", "upper");
+    if (rc == 0)
+        rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, "workdir", "work");
+    if (rc == 0) /* no sync of a folder that is thrown away */
+        rc = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL);
+    if (rc == 0)
+        rc = set_options(cell, fs);
+    return rc == 0 ? sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) : rc;
+}
 
 /* False where the kernel finds something wrong with the options: it may be older. */
 static bool mount_overlay_new(const struct cell *cell, int scratch,
                               char detail[CELL_DETAIL])
 {
     int fs = sys_fsopen("overlay");
-    int rc = fs < 0 ? -1 : add_lower(cell, scratch, fs);
-    const size_t count = sizeof overlay_options / sizeof *overlay_options;
-    for (size_t i = 0; i < count && rc == 0; i += 2)
-        rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, overlay_options[i],
-                          overlay_options[i + 1]);
-    if (rc == 0)
-        rc = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL);
-    if (rc == 0 && cell->userns_fd >= 0)
-        rc = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL);
-    if (rc == 0)
-        rc = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL);
+    int rc = fs < 0 ? -1 : configure(cell, scratch, fs);
     if (rc != 0 && errno == EINVAL) {
         fs_message(fs, detail);
         close(fs);

@@ -19,8 +19,6 @@
 #define HOSTNAME "buildkitsandbox"
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-enum { LAYERS_MOST = 498 /* overlayfs takes 500 lower folders */ };
-
 char *cell_plan_text(struct cell_plan *plan, const char *fmt, ...)
 {
     char *formatted = NULL;
@@ -174,9 +172,10 @@ static int layer_folder(struct cell_plan *plan, const struct digest *diff_id,
 static int set_lower(struct cell_plan *plan, struct err *err)
 {
     const struct exec_run *run = plan->run;
-    if (run->layer_count > LAYERS_MOST) {
-        err_set(err, ERR_FAILED, "%zu layers are more than an overlay takes (%d)",
-                run->layer_count, (int)LAYERS_MOST);
+    const size_t most = 2 * plan->sandbox->lower_most;
+    if (run->layer_count > most) {
+        err_set(err, ERR_FAILED, "%zu layers are more than overlays take (%zu)",
+                run->layer_count, most);
         return err_hint(err, "put several RUN or COPY into one, or copy the result of "
                              "a stage into a new one");
     }
@@ -199,6 +198,7 @@ int cell_plan_make(struct cell_plan *plan, struct err *err)
     const struct sandbox *s = plan->sandbox;
     plan->stubs = tree_new();
     plan->cell.userns_fd = s->ids.userns_fd;
+    plan->cell.lower_most = s->lower_most;
     plan->cell.old_mount_api = s->old_mount_api;
     plan->cell.insecure = run->insecure;
     plan->cell.own_net = strcmp(run->network, "host") != 0;

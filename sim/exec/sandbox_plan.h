@@ -26,6 +26,7 @@ struct sandbox { /* the executor */
     int folder_fd;      /* locked while we live */
     char *layers;       /* with subordinate ids: layers unpacked with their owners */
     bool old_mount_api; /* set by tests: mount as on kernels before 6.7 */
+    size_t lower_most;  /* layers in one overlay; tests make it small */
     bool cgroup2;       /* the host has the one hierarchy */
 };
 

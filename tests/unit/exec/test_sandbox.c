@@ -740,15 +740,24 @@ static void run__when_there_are_many_layers__then_all_are_seen(void **state)
             add_entry(tree, "many/7", ENTRY_WHITEOUT, 0, NULL);
         push_layer(image, tree);
     }
-    for (int old = 0; old < 2; old++) {
-        sandbox->old_mount_api = old == 1;
+    const size_t most = sandbox->lower_most;
+    for (int how = 0; how < 3; how++) {
+        sandbox->old_mount_api = how == 1;
+        sandbox->lower_most = how == 2 ? 40 : most; /* the lowest 40 in one */
         struct trial t = {0};
         expect_output(image, &t, "ls /many | wc -l; rm /many/3; ls /many | wc -l",
                       "59\n58\n");
         assert_null(view_lookup(t.view, "many/3"));
         trial_free(image, &t);
     }
-    sandbox->old_mount_api = false;
+    sandbox->lower_most = most;
+    struct trial over = {0};
+    sandbox->lower_most = 20;
+    try_script(image, &over, "true");
+    sandbox->lower_most = most;
+    assert_int_equal(over.rc, ERR_FAILED);
+    assert_non_null(strstr(over.err.msg, "61 layers are more"));
+    trial_free(image, &over);
 }
 
 /* ---- beside each other, and without root
