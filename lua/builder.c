@@ -17,10 +17,13 @@ static struct running *check_builder(lua_State *L)
 {
     struct builder *b = luaL_checkudata(L, 1, BUILDER);
     struct running *r = b->running;
+    const char *why = NULL;
     if (r == NULL || !r->open)
-        luaL_error(L, "b works only while steps runs");
-    if (r->busy)
-        luaL_error(L, "b cannot be used while a build is under way");
+        why = "b works only while steps runs";
+    else if (r->busy)
+        why = "b cannot be used while a build is under way";
+    if (why != NULL)
+        luaL_error(L, "%s", why);
     return r;
 }
 

@@ -104,7 +104,7 @@ void keys_push_strict(lua_State *L, const char *what, const char *const *known)
     if (!luaL_newmetatable(L, what)) /* [mt] one of each kind a state */
         return;
     lua_pushstring(L, what);
-    lua_pushlightuserdata(L, (void *)(uintptr_t)known);
+    lua_pushlightuserdata(L, (void *)known);
     lua_pushcclosure(L, strict_index, 2);
     lua_setfield(L, -2, "__index");
     lua_pushboolean(L, false);

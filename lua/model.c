@@ -525,7 +525,7 @@ static int c_run(lua_State *L)
     char **items = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *items, 0);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_geti(L, 2, i);
-        items[i - 1] = (char *)(uintptr_t)lua_tostring(L, -1);
+        items[i - 1] = (char *)lua_tostring(L, -1);
         lua_pop(L, 1);
     }
     items[n] = NULL;

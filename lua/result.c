@@ -78,9 +78,9 @@ static void place_miss(struct layout *l, const struct miss *from, struct kept_mi
         const char *name = place_text(l, c->name), *old = place_text(l, c->from);
         const char *new = place_text(l, c->to);
         if (changes != NULL) {
-            changes[i].name = (char *)(uintptr_t)name;
-            changes[i].from = (char *)(uintptr_t)old;
-            changes[i].to = (char *)(uintptr_t) new;
+            changes[i].name = (char *)name;
+            changes[i].from = (char *)old;
+            changes[i].to = (char *)new;
         }
     }
     const char *text = place_text(l, from->text != NULL ? from->text : "");

@@ -71,7 +71,7 @@ static int out_of_work(lua_State *L)
     return luaL_error(L,
                       "the script took more than %f million instructions (an "
                       "endless loop?)",
-                      (lua_Number)(script->options.instruction_limit / 1000000));
+                      (lua_Number)script->options.instruction_limit / 1e6);
 }
 
 static void hook(lua_State *L, lua_Debug *ar)
@@ -116,7 +116,7 @@ static const char stop_mark; /* its address is the error value of script_stop */
 
 int script_stop(lua_State *L)
 {
-    lua_pushlightuserdata(L, (void *)(uintptr_t)&stop_mark);
+    lua_pushlightuserdata(L, (void *)&stop_mark);
     return lua_error(L);
 }
 
@@ -410,15 +410,15 @@ int script_new(const struct script_options *options, struct script **out,
 static void free_scenario(struct script_scenario *public, struct scenario_state *state)
 {
     for (size_t v = 0; v < public->variant_count; v++) {
-        free((void *)(uintptr_t) public->variants[v].name);
-        free((void *)(uintptr_t) public->variants[v].dockerfile);
+        free((void *)public->variants[v].name);
+        free((void *)public->variants[v].dockerfile);
         workspace_free(state->variants[v].start);
         kept_variant_clear(&state->variants[v].kept);
     }
-    free((void *)(uintptr_t) public->variants);
-    free((void *)(uintptr_t) public->name);
-    free((void *)(uintptr_t) public->lesson);
-    free((void *)(uintptr_t) public->file);
+    free((void *)public->variants);
+    free((void *)public->name);
+    free((void *)public->lesson);
+    free((void *)public->file);
     free(state->variants);
 }
 

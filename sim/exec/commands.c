@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/mem.h"
 #include "sim/exec/files.h"
 
 command_fn *command_find(const char *name)
 {
-    const struct command *const tables[] = {commands_file, commands_text,
-                                            commands_system};
+    const struct command *const tables[] = {commands_file, commands_attribute,
+                                            commands_text, commands_system};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const struct command *c = tables[t]; c->name != NULL; c++)
             if (strcmp(c->name, name) == 0)
@@ -144,6 +145,20 @@ int command_read_all(struct shell *sh, const struct strv *argv, size_t first,
             return shell_unsupported(sh, "%s on over 64 MiB", argv->items[0]);
     }
     return status;
+}
+
+char *command_trimmed(const char *name)
+{
+    size_t n = strlen(name);
+    while (n > 1 && name[n - 1] == '/')
+        n--;
+    return xstrndup(name, n);
+}
+
+int command_missing_operand(struct shell *sh, const struct strv *argv)
+{
+    shell_complain(sh, "%s: missing operand\n", argv->items[0]);
+    return 1;
 }
 
 /* ---- modes ------------------------------------------------------------------------

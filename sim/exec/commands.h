@@ -56,11 +56,15 @@ bool command_has(const struct command_options *options, char letter);
 int command_read_all(struct shell *sh, const struct strv *argv, size_t first,
                      struct buf *out);
 
+/* The operand without trailing slashes; the caller frees. */
+char *command_trimmed(const char *name);
+int command_missing_operand(struct shell *sh, const struct strv *argv); /* 1 */
 /* Modes as chmod takes them: "755", "u+x,go-w", "a=rX". false if malformed. */
 bool command_parse_mode(const char *text, uint32_t old, bool folder, uint32_t *out);
 
 /* ---- the tables, by file */
-extern const struct command commands_file[], commands_text[], commands_system[];
+extern const struct command commands_file[], commands_attribute[], commands_text[],
+    commands_system[];
 command_fn command_test; /* test and [ */
 
 #endif

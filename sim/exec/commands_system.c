@@ -240,7 +240,10 @@ static void mode_text(const struct entry *e, char out[11])
     static const char bits[] = "rwxrwxrwx";
     out[0] = e->type == ENTRY_DIR ? 'd' : e->type == ENTRY_SYMLINK ? 'l' : '-';
     for (int i = 0; i < 9; i++)
-        out[i + 1] = (char)((e->mode >> (8 - i)) & 1 ? bits[i] : '-');
+        out[i + 1] = '-';
+    for (int i = 0; i < 9; i++)
+        if ((e->mode >> (8 - i)) & 1)
+            out[i + 1] = bits[i];
     if (e->mode & 04000)
         out[3] = e->mode & 0100 ? 's' : 'S';
     if (e->mode & 02000)

@@ -210,36 +210,42 @@ static size_t first_lines(const struct buf *text, size_t count)
     return i;
 }
 
+/* Where head ends, or tail starts. */
+static size_t cut_at(const struct buf *text, bool tail, bool bytes, bool from_start,
+                     size_t count)
+{
+    size_t skipped = from_start && count > 0 ? count - 1 : count;
+    if (bytes) {
+        size_t cut = skipped < text->len ? skipped : text->len;
+        return tail && !from_start ? text->len - cut : cut;
+    }
+    if (tail && !from_start)
+        return count == 0 ? text->len : last_lines(text, count);
+    return first_lines(text, skipped);
+}
+
 /* head and tail: [-n N] [-c N] [-N] */
 static int head_or_tail(struct shell *sh, const struct strv *argv)
 {
     bool tail = strcmp(path_base(argv->items[0]), "tail") == 0;
     struct command_options o = {0};
-    size_t first = 1, count = 10;
+    size_t first = 2;
     bool bare = argv->len > 1 && argv->items[1][0] == '-' &&
                 isdigit((unsigned char)argv->items[1][1]);
     AUTO_BUF text = BUF_INIT;
     int status = bare ? 0 : command_options(sh, argv, "n:c:q", NULL, &o, &first);
     if (status == 0)
-        status = command_read_all(sh, argv, bare ? 2 : first, &text);
+        status = command_read_all(sh, argv, first, &text);
     if (status < 0)
         return status;
-    const char *number = bare ? argv->items[1] + 1 : o.value['n'];
-    number = o.value['c'] != NULL ? o.value['c'] : number;
-    bool from_start = number != NULL && number[0] == '+';
-    if (number != NULL)
-        count = strtoul(number + (from_start ? 1 : 0), NULL, 10);
-    if (number != NULL && (number[0] == '-' || (from_start && !tail)))
+    bool bytes = o.value['c'] != NULL;
+    const char *number = bare ? argv->items[1] + 1 : o.value[bytes ? 'c' : 'n'];
+    number = number != NULL ? number : "10";
+    bool from_start = number[0] == '+';
+    if (number[0] == '-' || (from_start && !tail))
         return shell_unsupported(sh, "%s %s", argv->items[0], number);
-    size_t cut = 0;
-    if (o.value['c'] != NULL) {
-        cut = count < text.len ? count : text.len;
-        cut = tail && !from_start ? text.len - cut : cut;
-    } else if (tail && !from_start) {
-        cut = count == 0 ? text.len : last_lines(&text, count);
-    } else {
-        cut = first_lines(&text, from_start && count > 0 ? count - 1 : count);
-    }
+    size_t count = strtoul(number + (from_start ? 1 : 0), NULL, 10);
+    size_t cut = cut_at(&text, tail, bytes, from_start, count);
     int rc = tail ? shell_write(sh, sh->out, buf_str(&text) + cut, text.len - cut)
                   : shell_write(sh, sh->out, buf_str(&text), cut);
     return rc != 0 ? rc : status;
@@ -298,13 +304,12 @@ static int tee(struct shell *sh, const struct strv *argv)
             .append = command_has(&o, 'a'),
         };
         /* the name is no word to expand any more */
-        AUTO_FREE char *quoted = NULL;
-        struct buf b = BUF_INIT;
+        AUTO_BUF b = BUF_INIT;
         for (const char *p = argv->items[i]; *p != '\0'; p++) {
             buf_addc(&b, '\\');
             buf_addc(&b, *p);
         }
-        r.word = quoted = buf_steal(&b);
+        r.word = buf_str(&b);
         struct shell_redirection scope;
         bool ok = false;
         rc = shell_redirect_begin(sh, &r, &scope, &ok);
@@ -356,28 +361,35 @@ static int sort_lines(struct shell *sh, const struct strv *argv)
 
 struct grep {
     struct matcher matcher;
-    bool invert, quiet, count, numbers, names, only_names;
+    bool invert, quiet, count, numbers, names, only_names, silent;
     size_t found;
 };
+
+static void print_match(struct shell *sh, const struct grep *g, const char *name,
+                        size_t number, const char *line, size_t len)
+{
+    if (g->quiet || g->count || g->only_names)
+        return;
+    if (g->names)
+        shell_print(sh, "%s:", name);
+    if (g->numbers)
+        shell_print(sh, "%zu:", number);
+    shell_print(sh, "%.*s\n", (int)len, line);
+}
 
 static int grep_text(struct shell *sh, struct grep *g, const char *name,
                      const struct buf *text)
 {
     size_t number = 0, found = 0;
-    for (const char *p = buf_str(text); *p != '\0'; number++) {
+    for (const char *p = buf_str(text); *p != '\0';) {
         size_t n = strcspn(p, "\n");
         int matched = matcher_search(&g->matcher, p, n);
+        number++;
         if (matched < 0)
             return shell_unsupported(sh, "grep with a pattern this slow");
         if ((matched == 1) != g->invert) {
             found++;
-            bool print = !g->quiet && !g->count && !g->only_names;
-            if (print && g->names)
-                shell_print(sh, "%s:", name);
-            if (print && g->numbers)
-                shell_print(sh, "%zu:", number + 1);
-            if (print)
-                shell_print(sh, "%.*s\n", (int)n, p);
+            print_match(sh, g, name, number, p, n);
         }
         p += n + (p[n] == '\n' ? 1 : 0);
     }
@@ -386,6 +398,26 @@ static int grep_text(struct shell *sh, struct grep *g, const char *name,
     if (g->only_names && found > 0)
         shell_print(sh, "%s\n", name);
     g->found += found;
+    return 0;
+}
+
+/* The operand at i, or standard input where there is none. */
+static int grep_one(struct shell *sh, struct grep *g, const struct strv *argv, size_t i,
+                    bool *missing)
+{
+    AUTO_BUF text = BUF_INIT;
+    struct strv none = {.items = argv->items, .len = 1};
+    const char *name = i < argv->len ? argv->items[i] : "-";
+    const char *why = NULL;
+    if (strcmp(name, "-") != 0)
+        why = files_read(sh, name, &text);
+    else
+        command_read_all(sh, &none, 1, &text);
+    if (why == NULL)
+        return grep_text(sh, g, name, &text);
+    if (!g->silent)
+        shell_complain(sh, "grep: %s: %s\n", name, why);
+    *missing = true;
     return 0;
 }
 
@@ -405,16 +437,17 @@ static int grep(struct shell *sh, const struct strv *argv)
         shell_complain(sh, "Usage: grep [OPTION]... PATTERNS [FILE]...\n");
         return 2;
     }
+    bool extended = strcmp(path_base(argv->items[0]), "egrep") == 0;
     struct grep g = {
         .invert = command_has(&o, 'v'),
         .quiet = command_has(&o, 'q'),
         .count = command_has(&o, 'c'),
         .numbers = command_has(&o, 'n'),
         .only_names = command_has(&o, 'l'),
-        .names = argv->len - first > 1 && !command_has(&o, 'h'),
+        .silent = command_has(&o, 's'),
+        .names = argv->len > first + 1 && !command_has(&o, 'h'),
         .matcher = {.pattern = pattern,
-                    .extended = command_has(&o, 'E') ||
-                                strcmp(path_base(argv->items[0]), "egrep") == 0,
+                    .extended = extended || command_has(&o, 'E'),
                     .fixed = command_has(&o, 'F'),
                     .ignore_case = command_has(&o, 'i'),
                     .whole = command_has(&o, 'x')},
@@ -423,23 +456,13 @@ static int grep(struct shell *sh, const struct strv *argv)
         return shell_unsupported(sh, "grep with the pattern %.60s", pattern);
     bool missing = false;
     for (size_t i = first; i < argv->len || i == first; i++) {
-        AUTO_BUF text = BUF_INIT;
-        struct strv one = {.items = argv->items + i, .len = 1};
-        struct strv name = {.items = argv->items, .len = 1};
-        const char *file = i < argv->len ? one.items[0] : "(standard input)";
-        const char *why = NULL;
-        if (i < argv->len && strcmp(file, "-") != 0)
-            why = files_read(sh, file, &text);
-        else
-            command_read_all(sh, &name, 1, &text);
-        if (why != NULL && !command_has(&o, 's'))
-            shell_complain(sh, "grep: %s: %s\n", file, why);
-        missing = missing || why != NULL;
-        int rc = why == NULL ? grep_text(sh, &g, file, &text) : 0;
+        int rc = grep_one(sh, &g, argv, i, &missing);
         if (rc != 0)
             return rc;
     }
-    return missing && !(g.quiet && g.found > 0) ? 2 : g.found > 0 ? 0 : 1;
+    if (missing && !(g.quiet && g.found > 0))
+        return 2;
+    return g.found > 0 ? 0 : 1;
 }
 
 /* ---- names -------------------------------------------------------------------------

@@ -211,7 +211,7 @@ static int take_out(struct view *root, struct laid *laid, struct err *err)
     int rc = 0;
     if (laid->target != NULL && *laid->target != '\0')
         view_remove(root, laid->made != NULL ? laid->made : laid->target);
-    if (laid->hidden != NULL)
+    if (laid->hidden != NULL && laid->target != NULL)
         rc = put_tree(root, laid->hidden, strlen(laid->target), laid->target, err);
     tree_free(laid->hidden);
     free(laid->target);

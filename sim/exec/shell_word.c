@@ -71,12 +71,10 @@ static void drop(struct strv *list, const char *name)
 
 void shell_export(struct shell *sh, const char *name, const char *value)
 {
-    AUTO_FREE char *copy = NULL;
-    if (value == NULL && env_get(&sh->vars, name) != NULL)
-        value = copy = xstrdup(env_get(&sh->vars, name));
+    const char *kept = value != NULL ? value : env_get(&sh->vars, name);
+    if (kept != NULL)
+        env_set(&sh->env, name, kept);
     drop(&sh->vars, name);
-    if (value != NULL)
-        env_set(&sh->env, name, value);
 }
 
 void shell_unset(struct shell *sh, const char *name)
@@ -123,7 +121,7 @@ static const char *parameter(struct shell *sh, const char *name, char room[32])
     else if (strcmp(name, "#") == 0)
         snprintf(room, 32, "%zu", sh->args.len > 0 ? sh->args.len - 1 : 0);
     else if (strcmp(name, "$") == 0)
-        strcpy(room, "1");
+        snprintf(room, 32, "1");
     else if (strcmp(name, "-") == 0)
         snprintf(room, 32, "%s%s%s", sh->errexit ? "e" : "", sh->nounset ? "u" : "",
                  sh->xtrace ? "x" : "");
