@@ -208,7 +208,7 @@ int base_fetch(void *self, struct store *store, const char *name, size_t layer,
 {
     struct base_state *base = NULL;
     int rc = lookup(self, name, &base, err);
-    if (rc != 0)
+    if (rc != 0 || base == NULL)
         return rc;
     if (layer >= base->len)
         return err_set(err, ERR_FAILED, "base image %s has no layer %zu", name, layer);

@@ -9,8 +9,8 @@
 
 #include "lua/internal.h"
 
-static char libraries_key; /* registry: name -> allowed functions */
-static char seed_key;      /* registry: math.randomseed */
+static const char libraries_key; /* registry: name -> allowed functions */
+static const char seed_key;      /* registry: math.randomseed */
 
 /* Elements one table.move, insert or remove may shift. */
 #define SHIFT_LIMIT 10000000

@@ -238,7 +238,7 @@ static int print_processors(struct shell *sh, const struct strv *argv)
 static void mode_text(const struct entry *e, char out[11])
 {
     static const char bits[] = "rwxrwxrwx";
-    out[0] = e->type == ENTRY_DIR ? 'd' : e->type == ENTRY_SYMLINK ? 'l' : '-';
+    out[0] = "-dl"[e->type == ENTRY_DIR ? 1 : e->type == ENTRY_SYMLINK ? 2 : 0];
     for (int i = 0; i < 9; i++)
         out[i + 1] = '-';
     for (int i = 0; i < 9; i++)
@@ -360,7 +360,7 @@ static bool finding_matches(const struct finding *f, const struct entry *e,
         return false;
     if (f->type == NULL)
         return true;
-    char type = e->type == ENTRY_DIR ? 'd' : e->type == ENTRY_SYMLINK ? 'l' : 'f';
+    char type = "fdl"[e->type == ENTRY_DIR ? 1 : e->type == ENTRY_SYMLINK ? 2 : 0];
     return strchr(f->type, type) != NULL;
 }
 
