@@ -144,8 +144,9 @@ static void read_options(struct build *b)
     const struct build_options *o = b->options;
     b->jobs = o->jobs;
     if (b->jobs == 0) {
+        /* RUNs wait for disks and networks more than they compute. */
         long n = sysconf(_SC_NPROCESSORS_ONLN);
-        b->jobs = n > 0 ? (unsigned)n : 1;
+        b->jobs = n > 4 ? (unsigned)n : 4;
     }
     snprintf(b->epoch_text, sizeof b->epoch_text, "%lld",
              (long long)o->source_date_epoch);

@@ -77,7 +77,7 @@ struct build_options {
     bool no_cache;
     const struct strv *no_cache_filter; /* stage names */
     enum semantics semantics;
-    unsigned jobs;       /* 0: number of processors */
+    unsigned jobs;       /* stages at once; 0: number of processors, at least 4 */
     const char *network; /* of RUN without --network: "none" (default) or "host" */
     bool allow_insecure;
     const struct build_secret *secrets;

@@ -278,8 +278,7 @@ static size_t start_helpers(struct build *b, unsigned stage, struct helper *help
     for (size_t i = 0; i < work->chain_len && b->options->executor->parallel; i++) {
         const struct plan_source *from;
         for (size_t k = 0; (from = sources_nth(work->chain[i]->step, k)) != NULL; k++) {
-            if (from->kind != PLAN_SOURCE_STAGE || n == room ||
-                b->running + 1 >= b->jobs ||
+            if (from->kind != PLAN_SOURCE_STAGE || n == room || b->running >= b->jobs ||
                 b->stages[from->index].results != PROGRESS_NONE)
                 continue;
             helpers[n] = (struct helper){.b = b, .stage = from->index};
