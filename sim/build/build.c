@@ -241,6 +241,7 @@ static void free_vertices(struct build *b)
 
 static void free_build(struct build *b)
 {
+    misses_free(b);
     free_vertices(b);
     for (size_t i = 0; i < b->base_count; i++) {
         free(b->bases[i].name);
@@ -253,8 +254,6 @@ static void free_build(struct build *b)
     free(b->context_trees);
     free(b->context_files);
     free(b->context_names);
-    journal_free(b->before);
-    free(b->aligned);
     plan_free(b->plan);
     dockerfile_free(b->dockerfile);
     buf_free(&b->dockerfile_text);

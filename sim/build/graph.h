@@ -13,6 +13,7 @@
 #include "sim/build/build.h"
 #include "sim/cache/inputs.h"
 #include "sim/cache/journal.h"
+#include "sim/cache/manifest.h"
 #include "sim/cache/selection.h"
 
 enum vertex_kind { VERTEX_BASE, VERTEX_WORK, VERTEX_CONFIG };
@@ -111,8 +112,11 @@ struct build {
     struct vertex *vertices; /* one a plan step; kind CONFIG without key: unused */
     struct stage_work *stages;
     struct digester *digester;
+    struct journal now;     /* what this build leaves, as far as it is known */
     struct journal *before; /* the build that misses are compared with; NULL: none */
     long *aligned;          /* for each plan step: index in before, or -1 */
+    struct manifest **manifests; /* one a step: the files it selects, once listed */
+    struct miss **misses;        /* one a step, borrowed from the vertices */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -182,6 +186,7 @@ int run_command(struct build *b, struct vertex *v, struct stack *stack,
 /* misses.c */
 void misses_load(struct build *b);
 void misses_explain(struct build *b, struct vertex *v);
+void misses_free(struct build *b);
 int misses_store(struct build *b, struct err *err);
 
 /* finish.c: config, history, image, result. */

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/file.h"
+#include "sim/base/path.h"
 #include "sim/build/graph.h"
+#include "sim/cache/explain.h"
 
 static char *journal_name(const struct build *b)
 {
@@ -11,30 +14,208 @@ static char *journal_name(const struct build *b)
                      b->options->target != NULL ? b->options->target : "");
 }
 
-static void describe(struct build *b, const struct vertex *v, struct journal_step *out)
+/* ---- one step ---- */
+
+static void describe_base(struct build *b, const struct vertex *v,
+                          struct journal_step *out)
+{
+    char hex[DIGEST_HEX + 1], config[DIGEST_HEX + 1] = "";
+    digest_hex(&v->base->chain, hex);
+    if (b->options->semantics != SEMANTICS_BUILDKIT) { /* there it is in the key */
+        struct digest d =
+            digest_of(buf_str(&v->base->config_json), v->base->config_json.len);
+        digest_hex(&d, config);
+    }
+    AUTO_FREE char *text =
+        xasprintf("%s %s%s%s", v->base->name, hex, config[0] ? " " : "", config);
+    out->base = arena_strdup(&b->arena, text);
+}
+
+/* The last vertices of the stages a step reads, and the context it reads. */
+static void describe_reads(struct build *b, const struct vertex *v,
+                           struct journal_step *out)
+{
+    const struct plan_source *from;
+    size_t n = 0;
+    while (sources_nth(v->step, n) != NULL)
+        n++;
+    unsigned *reads = arena_alloc(&b->arena, (n + 1) * sizeof *reads);
+    for (size_t i = 0; (from = sources_nth(v->step, i)) != NULL; i++) {
+        if (from->kind == PLAN_SOURCE_CONTEXT && out->context < 0)
+            out->context = (long)from->index;
+        if (from->kind == PLAN_SOURCE_STAGE && b->stages[from->index].tip != NULL)
+            reads[out->read_count++] = b->stages[from->index].tip->position + 1;
+    }
+    out->reads = reads;
+}
+
+static void describe_words(struct build *b, const struct plan_step *step,
+                           struct journal_step *out)
+{
+    size_t n = step->copy != NULL  ? step->copy->sources.len
+               : step->run != NULL ? step->run->mount_count
+                                   : 0;
+    const char **words = arena_alloc(&b->arena, (n + 1) * sizeof *words);
+    for (size_t i = 0; step->copy != NULL && i < n; i++)
+        words[out->source_count++] = step->copy->sources.items[i];
+    for (size_t i = 0; step->run != NULL && i < n; i++)
+        if (step->run->mounts[i].type == MOUNT_BIND)
+            words[out->source_count++] = step->run->mounts[i].source;
+    out->sources = words;
+}
+
+static const struct plan_var *find_var(const struct plan_env *env, const char *name)
+{
+    for (size_t i = 0; i < env->len; i++)
+        if (strcmp(env->vars[i].name, name) == 0)
+            return &env->vars[i];
+    return NULL;
+}
+
+/* The linear builders' record of a RUN starts with the shell; this tells it apart. */
+static void describe_shell(struct build *b, const struct plan_step *step,
+                           struct journal_step *out)
+{
+    AUTO_BUF words = BUF_INIT;
+    for (size_t i = 0; i < step->shell.len; i++)
+        buf_addf(&words, "%s%s", i != 0 ? " " : "", step->shell.items[i]);
+    struct input *shell = arena_alloc(&b->arena, sizeof *shell);
+    *shell =
+        (struct input){INPUT_SHELL, "shell", arena_strdup(&b->arena, buf_str(&words))};
+    out->sets = shell;
+    out->set_count = 1;
+}
+
+/* The last line of a stage: its words as written must do. */
+static void describe_last(struct build *b, const struct plan_step *step,
+                          struct journal_step *out)
+{
+    const struct strv *words = &step->in->args;
+    bool arg = strcmp(step->word, "ARG") == 0;
+    struct input *list = arena_alloc(&b->arena, (words->len + 1) * sizeof *list);
+    for (size_t i = 0; i + !arg < words->len; i += arg ? 1 : 2) {
+        const char *word = words->items[i];
+        size_t n = arg ? strcspn(word, "=") : strlen(word);
+        list[out->set_count++] = (struct input){arg ? INPUT_ARG : INPUT_ENV,
+                                                arena_strndup(&b->arena, word, n),
+                                                !arg              ? words->items[i + 1]
+                                                : word[n] != '\0' ? word + n + 1
+                                                                  : ""};
+    }
+    out->sets = list;
+}
+
+/* What an ENV or ARG line changes: the environment of the next line tells. */
+static void describe_sets(struct build *b, const struct vertex *v,
+                          struct journal_step *out)
+{
+    const struct plan_step *step = v->step, *next = step + 1;
+    if (step->run != NULL && step->run->shell_form &&
+        b->options->semantics != SEMANTICS_BUILDKIT)
+        describe_shell(b, step, out);
+    bool sets = strcmp(step->word, "ENV") == 0 || strcmp(step->word, "ARG") == 0;
+    if (!sets)
+        return;
+    if (v->position + 1 >= b->plan->step_count || next->stage != step->stage) {
+        describe_last(b, step, out);
+        return;
+    }
+    struct input *list = arena_alloc(&b->arena, (next->env->len + 1) * sizeof *list);
+    for (size_t i = 0; i < next->env->len; i++) {
+        const struct plan_var *var = &next->env->vars[i],
+                              *old = find_var(step->env, var->name);
+        if (old == NULL || strcmp(old->value, var->value) != 0 ||
+            old->is_arg != var->is_arg)
+            list[out->set_count++] = (struct input){var->is_arg ? INPUT_ARG : INPUT_ENV,
+                                                    var->name, var->value};
+    }
+    out->sets = list;
+}
+
+/* What is known before anything is looked up. */
+static void describe_line(struct build *b, const struct vertex *v,
+                          struct journal_step *out)
 {
     *out = (struct journal_step){
         .stage = b->plan->stages[v->step->stage].name,
         .word = v->step->word,
         .text = v->step->text,
         .base = "",
-        .has_key = v->has_key && v->kind == VERTEX_WORK,
-        .key = v->key,
-        .has_content = v->content_known && v->selection.len != 0,
-        .inputs = v->inputs.items,
-        .input_count = v->inputs.len,
+        .line = v->step->line,
+        .status = v->kind == VERTEX_CONFIG ? JOURNAL_CONFIG : JOURNAL_REUSED,
+        .no_cache = v->no_cache,
+        .linked = v->step->copy != NULL && v->step->copy->link,
+        .parent = v->parent != NULL ? v->parent->position + 1 : 0,
+        .context = -1,
     };
+    if (v->base != NULL)
+        describe_base(b, v, out);
+    describe_reads(b, v, out);
+    describe_words(b, v->step, out);
+    describe_sets(b, v, out);
+}
+
+/* What the key was made of, once it is known. */
+static void describe_key(const struct vertex *v, struct journal_step *out)
+{
+    out->has_key = v->has_key;
+    out->key = v->key;
+    out->has_content = v->content_known && v->selection.len != 0;
+    out->inputs = v->inputs.items;
+    out->input_count = v->inputs.len;
     if (out->has_content)
         selection_digest(&v->selection, &out->content);
-    if (v->base != NULL) {
-        char hex[DIGEST_HEX + 1];
-        digest_hex(&v->base->chain, hex);
-        char *text = arena_alloc(&b->arena, strlen(v->base->name) + 2 + DIGEST_HEX);
-        strcpy(text, v->base->name);
-        strcat(text, " ");
-        strcat(text, hex);
-        out->base = text;
+}
+
+/* ---- the builds that are compared ---- */
+
+/* The text of the ignore file that counts in a context. */
+static void read_ignore(struct build *b, size_t context, struct journal_ignore *out)
+{
+    const struct build_context *c = &b->options->contexts[context];
+    AUTO_FREE char *dockerfile =
+        c->dir == NULL || (context == 0 && b->options->dockerfile != NULL)
+            ? xstrdup(context == 0 ? b->dockerfile_name : "Dockerfile")
+            : path_join(c->dir, "Dockerfile");
+    AUTO_FREE char *own = xasprintf("%s.dockerignore", dockerfile);
+    AUTO_FREE char *usual =
+        c->dir != NULL ? path_join(c->dir, ".dockerignore") : xstrdup(".dockerignore");
+    *out = (struct journal_ignore){"", ""};
+    const char *const names[] = {own, usual};
+    for (size_t i = 0; i < 2; i++) {
+        AUTO_BUF text = BUF_INIT;
+        const struct entry *e = c->files != NULL ? tree_find(c->files, names[i]) : NULL;
+        int rc = c->files == NULL ? file_read(names[i], DOCKERFILE_LIMIT, &text, NULL)
+                 : e != NULL && e->type == ENTRY_FILE
+                     ? content_load(&e->content, e->size, DOCKERFILE_LIMIT, &text, NULL)
+                     : ERR_NOT_FOUND;
+        if (rc != 0)
+            continue;
+        out->name = i == 0 ? arena_strdup(&b->arena, path_base(own)) : ".dockerignore";
+        out->text = arena_strndup(&b->arena, buf_str(&text), text.len);
+        return;
     }
+}
+
+static void begin_journal(struct build *b)
+{
+    size_t n = b->plan->step_count, contexts = b->options->context_count;
+    b->now = (struct journal){
+        .steps = arena_alloc(&b->arena, (n + 1) * sizeof *b->now.steps),
+        .len = n,
+        .dockerfile = b->dockerfile_name,
+        .target = b->options->target != NULL ? b->options->target : "",
+        .semantics = b->options->semantics,
+        .created_s = b->options->now_s,
+        .ignores = arena_alloc(&b->arena, (contexts + 1) * sizeof *b->now.ignores),
+        .ignore_count = contexts,
+    };
+    for (size_t i = 0; i < n; i++)
+        describe_line(b, &b->vertices[i], &b->now.steps[i]);
+    for (size_t i = 0; i < contexts; i++)
+        read_ignore(b, i, &b->now.ignores[i]);
+    b->manifests = xcalloc(n + 1, sizeof *b->manifests);
+    b->misses = xcalloc(n + 1, sizeof *b->misses);
 }
 
 void misses_load(struct build *b)
@@ -42,266 +223,151 @@ void misses_load(struct build *b)
     AUTO_BUF data = BUF_INIT;
     struct store *store = b->options->store;
     int rc;
+    begin_journal(b);
     if (b->options->against != NULL) {
         struct strv name = STRV_INIT;
-        rc = store_build_find(store, b->options->against, NULL, &name, &data, NULL);
+        rc = store_build_find(store, b->options->against, &b->now.against, &name, &data,
+                              NULL);
         strv_free(&name);
     } else {
         AUTO_FREE char *name = journal_name(b);
-        rc = store_build_last(store, name, NULL, &data, NULL);
+        rc = store_build_last(store, name, &b->now.against, &data, NULL);
     }
-    if (rc != 0 || journal_decode(buf_str(&data), data.len, &b->before, NULL) != 0)
+    if (rc != 0 || journal_decode(buf_str(&data), data.len, &b->before, NULL) != 0) {
+        b->now.against = 0;
         return;
-    size_t n = b->plan->step_count;
-    struct journal_step *now = xcalloc(n + 1, sizeof *now);
-    for (size_t i = 0; i < n; i++)
-        describe(b, &b->vertices[i], &now[i]);
-    b->aligned = xcalloc(n + 1, sizeof *b->aligned);
-    journal_align(now, n, b->before, b->aligned);
-    free(now);
+    }
+    b->aligned = xcalloc(b->now.len + 1, sizeof *b->aligned);
+    journal_align(&b->now, b->before, b->aligned);
 }
 
-static int load_object(void *self, const struct digest *id, struct buf *out,
-                       struct err *err)
+static const struct journal_step *counterpart(const struct build *b, size_t at)
 {
-    return store_object_get(self, id, out, err);
-}
-
-static const struct journal_step *counterpart(const struct build *b,
-                                              const struct vertex *v)
-{
-    if (b->before == NULL || b->aligned[v->position] < 0)
+    if (b->before == NULL || b->aligned[at] < 0)
         return NULL;
-    return &b->before->steps[b->aligned[v->position]];
+    return &b->before->steps[b->aligned[at]];
 }
 
-static void set(struct vertex *v, enum miss_reason reason, unsigned root, char *text)
-{
-    v->miss = xcalloc(1, sizeof *v->miss);
-    v->miss->reason = reason;
-    v->miss->root = root;
-    v->miss->text = text;
-}
+/* ---- lists of files ---- */
 
-static void add_change(struct miss *m, const char *kind, const char *what,
-                       const char *from, const char *to)
+/* What the step selects of contexts and images: stages answer for their own files. */
+static int list_files(struct build *b, const struct vertex *v, struct err *err)
 {
-    m->changes = xreallocarray(m->changes, m->change_count + 1, sizeof *m->changes);
-    m->changes[m->change_count++] =
-        (struct miss_change){kind, what, NULL, from != NULL ? xstrdup(from) : NULL,
-                             to != NULL ? xstrdup(to) : NULL};
-}
-
-/* The nearest step below or beside that ran: what this one follows from. */
-static const struct vertex *cause(struct build *b, const struct vertex *v)
-{
+    size_t n = v->selection.len;
+    AUTO_FREE bool *skip = xcalloc(n + 1, sizeof *skip);
+    bool some = false;
     const struct plan_source *from;
-    for (size_t i = 0; (from = sources_nth(v->step, i)) != NULL; i++) {
-        if (from->kind != PLAN_SOURCE_STAGE)
-            continue;
-        const struct vertex *tip = b->stages[from->index].tip;
-        while (tip != NULL && tip->miss == NULL)
-            tip = tip->parent;
-        if (tip != NULL)
-            return tip;
+    for (size_t i = 0; i < n; i++) {
+        bool inline_file = v->step->copy != NULL && i >= v->step->copy->sources.len;
+        from = sources_nth(v->step, v->step->copy != NULL ? 0 : i);
+        skip[i] = !inline_file && from != NULL && from->kind == PLAN_SOURCE_STAGE;
+        some = some || !skip[i];
     }
-    const struct vertex *p = v->parent;
-    while (p != NULL && p->miss == NULL)
-        p = p->parent;
-    return p;
-}
-
-static void follow(struct vertex *v, const struct vertex *root)
-{
-    set(v, MISS_PARENT, root->miss->root,
-        xasprintf("follows from step %u", root->miss->root));
-}
-
-/* The base below a step, if it is not the one of the build before. */
-static bool explain_base(struct build *b, struct vertex *v)
-{
-    const struct vertex *p = v;
-    while (p != NULL && p->kind != VERTEX_BASE)
-        p = p->parent;
-    const struct journal_step *old = p != NULL ? counterpart(b, p) : NULL;
-    if (old == NULL || old->base[0] == '\0')
-        return false;
-    struct journal_step now;
-    describe(b, p, &now);
-    if (strcmp(now.base, old->base) == 0)
-        return false;
-    AUTO_FREE char *from = xstrndup(old->base, strcspn(old->base, " "));
-    const char *to = p->base->name;
-    bool moved = strcmp(from, to) == 0; /* one name, other layers */
-    set(v, MISS_BASE, v->position + 1,
-        moved ? xasprintf("base image %s moved", to)
-              : xasprintf("base image %s → %s", from, to));
-    add_change(v->miss, "base", "value", moved ? old->base : from,
-               moved ? now.base : to);
-    return true;
-}
-
-/* An instruction that stood above and is gone: nothing that is here now has changed. */
-static bool explain_removed(struct build *b, struct vertex *v)
-{
-    const char *stage = b->plan->stages[v->step->stage].name;
-    long here = b->aligned[v->position];
-    for (long i = here; i-- > 0;) {
-        const struct journal_step *old = &b->before->steps[i];
-        bool kept = strcmp(old->stage, stage) != 0;
-        for (size_t k = 0; !kept && k < b->plan->step_count; k++)
-            kept = b->aligned[k] == i;
-        if (kept)
-            continue;
-        set(v, MISS_INSTRUCTION, v->position + 1,
-            xasprintf("instruction removed above: %s", old->text));
-        add_change(v->miss, "instruction", "removed", old->text, NULL);
-        return true;
-    }
-    return false;
-}
-
-static void explain_new(struct build *b, struct vertex *v)
-{
-    bool moved = false;
-    for (size_t i = 0; i < b->before->len; i++)
-        moved = moved || strcmp(b->before->steps[i].text, v->step->text) == 0;
-    set(v, MISS_INSTRUCTION, v->position + 1,
-        xasprintf("instruction %s: %s", moved ? "moved" : "added", v->step->text));
-    add_change(v->miss, "instruction", moved ? "moved" : "added",
-               moved ? v->step->text : NULL, v->step->text);
-}
-
-/* A working directory that changed upstream reaches the steps below by their parent. */
-static bool only_workdir(const struct miss *m)
-{
-    for (size_t i = 0; i < m->change_count; i++)
-        if (strcmp(m->changes[i].kind, "workdir") != 0)
-            return false;
-    return m->reason == MISS_ENVIRONMENT;
-}
-
-static bool reads_stage(const struct vertex *v)
-{
-    const struct plan_source *from;
-    for (size_t i = 0; (from = sources_nth(v->step, i)) != NULL; i++)
-        if (from->kind == PLAN_SOURCE_STAGE)
-            return true;
-    return false;
-}
-
-static struct miss *compare(struct build *b, const struct vertex *v,
-                            const struct journal_step *old)
-{
-    struct journal_step now;
-    describe(b, v, &now);
-    if (reads_stage(v)) /* its content is another step's doing */
-        now.has_content = false;
-    struct journal_source source = {b->options->store, load_object};
-    AUTO_BUF manifest = BUF_INIT;
     struct selection_rules rules = {.semantics = b->options->semantics};
-    if (v->step->copy != NULL)
+    if (v->step->copy != NULL) {
         rules.excludes = v->step->copy->excludes;
-    if (now.has_content && !digest_equal(&now.content, &old->content))
-        selection_manifest(&v->selection, &rules, &manifest, NULL);
-    return journal_compare(&now, old, buf_str(&manifest), manifest.len, &source);
+        rules.parents = v->step->copy->parents;
+    }
+    if (!some)
+        return 0;
+    return manifest_of_selection(&v->selection, &rules, skip,
+                                 &b->manifests[v->position], err);
+}
+
+static bool same_content(const struct journal_step *a, const struct journal_step *b)
+{
+    return b != NULL && a->has_content && b->has_content &&
+           digest_equal(&a->content, &b->content);
 }
 
 void misses_explain(struct build *b, struct vertex *v)
 {
-    unsigned self = v->position + 1;
-    if (v->no_cache) {
-        set(v, MISS_NO_CACHE, self, xstrdup("--no-cache"));
-        return;
+    for (size_t i = 0; i < b->now.len; i++) {
+        struct journal_step *s = &b->now.steps[i];
+        const struct vertex *other = &b->vertices[i];
+        if (!other->has_key || (s->has_key && s->has_content == other->content_known))
+            continue;
+        describe_key(other, s);
     }
-    if (b->before == NULL) {
-        set(v, MISS_NO_RECORD, self, xstrdup("no earlier build to compare with"));
-        return;
-    }
-    const struct journal_step *old = counterpart(b, v);
-    const struct vertex *root = cause(b, v);
-    if (v->kind == VERTEX_BASE) {
-        if (!explain_base(b, v))
-            set(v, old != NULL ? MISS_COLLECTED : MISS_NO_RECORD, self,
-                xstrdup("its layers are not in the store"));
-        return;
-    }
-    if (old == NULL) {
-        explain_new(b, v);
-        return;
-    }
-    v->miss = compare(b, v, old);
-    if (v->miss != NULL && root != NULL && only_workdir(v->miss) &&
-        strcmp(b->plan->steps[root->miss->root - 1].word, "WORKDIR") == 0) {
-        miss_free(v->miss);
-        v->miss = NULL;
-    }
-    if (v->miss != NULL) {
-        v->miss->root = self;
-        return;
-    }
-    if (root != NULL)
-        follow(v, root);
-    else if (v->has_key && old->has_key && digest_equal(&v->key, &old->key))
-        set(v, MISS_COLLECTED, self, xstrdup("its record was collected"));
-    else if (!explain_base(b, v) && !explain_removed(b, v))
-        set(v, MISS_NO_RECORD, self,
-            xstrdup("no earlier build of this step is stored"));
+    size_t at = v->position;
+    struct journal_step *s = &b->now.steps[at];
+    if (s->has_content && b->manifests[at] == NULL &&
+        !same_content(s, counterpart(b, at)))
+        list_files(b, v, NULL); /* the words say less without it */
+    struct explain_pair pair = {.now = &b->now,
+                                .before = b->before,
+                                .aligned = b->aligned,
+                                .store = b->options->store,
+                                .most = EXPLAIN_LISTED,
+                                .manifests = b->manifests};
+    v->miss = explain_step(&pair, at, b->misses);
+    b->misses[at] = v->miss;
+}
+
+void misses_free(struct build *b)
+{
+    for (size_t i = 0; b->manifests != NULL && i < b->now.len; i++)
+        manifest_free(b->manifests[i]);
+    free(b->manifests);
+    free(b->misses);
+    journal_free(b->before);
+    free(b->aligned);
 }
 
 /* ---- what this build leaves ---- */
 
-static int store_manifest(struct build *b, struct vertex *v, struct journal_step *step,
-                          struct err *err)
+static int store_files(struct build *b, struct vertex *v, struct journal_step *s,
+                       struct err *err)
 {
-    const struct journal_step *old = counterpart(b, v);
-    if (!step->has_content) {
-        /* Taken from the cache without a look at the files: they are those of before.
-         */
-        if (old != NULL && step->has_key && old->has_key &&
-            digest_equal(&step->key, &old->key)) {
-            step->has_content = old->has_content;
-            step->content = old->content;
-            step->manifest = old->manifest;
-        }
+    const struct journal_step *old = counterpart(b, v->position);
+    struct store *store = b->options->store;
+    bool same_key =
+        old != NULL && s->has_key && old->has_key && digest_equal(&s->key, &old->key);
+    if (!s->has_content && same_key) {
+        /* Reused without a look at the files: they are those of before. */
+        s->has_content = old->has_content;
+        s->content = old->content;
+    }
+    if (s->has_content && (same_key || same_content(s, old)) &&
+        !digest_is_zero(&old->manifest) &&
+        manifest_keep(store, &old->manifest, NULL) == 0) {
+        s->manifest = old->manifest;
         return 0;
     }
-    if (old != NULL && old->has_content &&
-        digest_equal(&old->content, &step->content)) {
-        step->manifest = old->manifest;
+    if (!v->content_known || v->selection.len == 0)
         return 0;
-    }
-    if (reads_stage(v))
-        return 0;
-    struct selection_rules rules = {.semantics = b->options->semantics};
-    if (v->step->copy != NULL)
-        rules.excludes = v->step->copy->excludes;
-    AUTO_BUF manifest = BUF_INIT;
-    int rc = selection_manifest(&v->selection, &rules, &manifest, err);
-    if (rc != 0)
+    int rc = b->manifests[v->position] == NULL ? list_files(b, v, err) : 0;
+    if (rc != 0 || b->manifests[v->position] == NULL)
         return rc;
-    return store_object_put(b->options->store, buf_str(&manifest), manifest.len,
-                            &step->manifest, err);
+    return manifest_put(b->manifests[v->position], store, &s->manifest, err);
+}
+
+static void describe_outcome(const struct vertex *v, struct journal_step *s)
+{
+    describe_key(v, s);
+    if (v->kind != VERTEX_CONFIG)
+        s->status = v->status == STEP_RAN ? JOURNAL_RAN : JOURNAL_REUSED;
+    s->size = v->size;
+    s->virtual_ms = v->virtual_ms;
+    s->wall_ns = (uint64_t)(v->wall_s * 1e9);
 }
 
 int misses_store(struct build *b, struct err *err)
 {
-    size_t n = b->plan->step_count;
-    struct journal_step *steps = xcalloc(n + 1, sizeof *steps);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        describe(b, &b->vertices[i], &steps[i]);
-        rc = store_manifest(b, &b->vertices[i], &steps[i], err);
+    for (size_t i = 0; rc == 0 && i < b->now.len; i++) {
+        describe_outcome(&b->vertices[i], &b->now.steps[i]);
+        if (!b->options->executor->is_virtual)
+            b->now.steps[i].virtual_ms = UINT64_MAX;
+        rc = store_files(b, &b->vertices[i], &b->now.steps[i], err);
     }
-    if (rc == 0) {
-        AUTO_BUF data = BUF_INIT;
-        AUTO_FREE char *name = journal_name(b);
-        char id[DIGEST_TEXT + 1];
-        digest_text(&b->result->image_id, id);
-        journal_encode(steps, n, &data);
-        rc = store_build_put(b->options->store, name, id, buf_str(&data), data.len,
-                             &b->result->build_number, err);
-    }
-    free(steps);
-    return rc;
+    if (rc != 0)
+        return rc;
+    AUTO_BUF data = BUF_INIT;
+    AUTO_FREE char *name = journal_name(b);
+    char id[DIGEST_TEXT + 1];
+    digest_text(&b->result->image_id, id);
+    journal_encode(&b->now, &data);
+    return store_build_put(b->options->store, name, id, buf_str(&data), data.len,
+                           &b->result->build_number, err);
 }

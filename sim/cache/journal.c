@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The stored form of what a build leaves for `explain`, and which old step is which. */
+/* The stored form of what a build leaves for `explain`. */
 #include "sim/cache/journal.h"
 
 #include <stdlib.h>
@@ -7,20 +7,24 @@
 
 #include "sim/base/mem.h"
 
-/* Layout: "SBJ1", step count, steps. Numbers are 32 bits little-endian; strings are a
+/* Numbers are 64 bits little-endian in as few groups of 7 as they need; strings are a
  * number and that many bytes and a NUL, so that decoding can borrow them. */
-static const char magic[4] = {'S', 'B', 'J', '1'};
+static const char magic[4] = {'S', 'B', 'J', '2'};
 
 struct journal_memory {
     char *bytes;
-    struct input *inputs;
+    struct arena arena;
 };
 
-static void put_number(struct buf *out, size_t n)
+/* ---- writing ---- */
+
+static void put_number(struct buf *out, uint64_t n)
 {
-    unsigned char le[4] = {(unsigned char)n, (unsigned char)(n >> 8),
-                           (unsigned char)(n >> 16), (unsigned char)(n >> 24)};
-    buf_add(out, le, sizeof le);
+    while (n >= 128) {
+        buf_addc(out, (char)(n | 128));
+        n >>= 7;
+    }
+    buf_addc(out, (char)n);
 }
 
 static void put_string(struct buf *out, const char *s)
@@ -30,48 +34,98 @@ static void put_string(struct buf *out, const char *s)
     buf_add(out, s, n + 1);
 }
 
-void journal_encode(const struct journal_step *steps, size_t len, struct buf *out)
+static void put_inputs(struct buf *out, const struct input *inputs, size_t count)
 {
-    buf_add(out, magic, sizeof magic);
-    put_number(out, len);
-    for (size_t i = 0; i < len; i++) {
-        const struct journal_step *s = &steps[i];
-        put_string(out, s->stage);
-        put_string(out, s->word);
-        put_string(out, s->text);
-        put_string(out, s->base);
-        put_number(out, (s->has_key ? 1u : 0u) | (s->has_content ? 2u : 0u));
-        buf_add(out, s->key.bytes, sizeof s->key.bytes);
-        buf_add(out, s->content.bytes, sizeof s->content.bytes);
-        buf_add(out, s->manifest.bytes, sizeof s->manifest.bytes);
-        put_number(out, s->input_count);
-        for (size_t k = 0; k < s->input_count; k++) {
-            put_number(out, s->inputs[k].kind);
-            put_string(out, s->inputs[k].name);
-            put_string(out, s->inputs[k].value);
-        }
+    put_number(out, count);
+    for (size_t i = 0; i < count; i++) {
+        put_number(out, inputs[i].kind);
+        put_string(out, inputs[i].name);
+        put_string(out, inputs[i].value);
     }
 }
 
+enum { NO_CACHE = 1, LINKED = 2, HAS_KEY = 4, HAS_CONTENT = 8 };
+
+static void put_step(struct buf *out, const struct journal_step *s)
+{
+    put_string(out, s->stage);
+    put_string(out, s->word);
+    put_string(out, s->text);
+    put_string(out, s->base);
+    put_number(out, s->line);
+    put_number(out, s->status);
+    put_number(out, (s->no_cache ? NO_CACHE : 0u) | (s->linked ? LINKED : 0u) |
+                        (s->has_key ? HAS_KEY : 0u) |
+                        (s->has_content ? HAS_CONTENT : 0u));
+    buf_add(out, s->key.bytes, sizeof s->key.bytes);
+    buf_add(out, s->content.bytes, sizeof s->content.bytes);
+    buf_add(out, s->manifest.bytes, sizeof s->manifest.bytes);
+    put_number(out, s->parent);
+    put_number(out, s->read_count);
+    for (size_t i = 0; i < s->read_count; i++)
+        put_number(out, s->reads[i]);
+    put_number(out, (uint64_t)(s->context + 1));
+    put_number(out, s->source_count);
+    for (size_t i = 0; i < s->source_count; i++)
+        put_string(out, s->sources[i]);
+    put_inputs(out, s->inputs, s->input_count);
+    put_inputs(out, s->sets, s->set_count);
+    put_number(out, s->virtual_ms);
+    put_number(out, s->wall_ns);
+    put_number(out, s->size);
+}
+
+void journal_encode(const struct journal *j, struct buf *out)
+{
+    buf_add(out, magic, sizeof magic);
+    put_string(out, j->dockerfile);
+    put_string(out, j->target);
+    put_number(out, j->semantics);
+    put_number(out, (uint64_t)j->against);
+    put_number(out, (uint64_t)j->created_s);
+    put_number(out, j->ignore_count);
+    for (size_t i = 0; i < j->ignore_count; i++) {
+        put_string(out, j->ignores[i].name);
+        put_string(out, j->ignores[i].text);
+    }
+    put_number(out, j->len);
+    for (size_t i = 0; i < j->len; i++)
+        put_step(out, &j->steps[i]);
+}
+
+/* ---- reading ---- */
+
 struct reader {
     const char *at, *end;
+    struct arena *arena;
     bool damaged;
 };
 
-static size_t get_number(struct reader *r)
+static uint64_t get_number(struct reader *r)
 {
-    if (r->end - r->at < 4) {
-        r->damaged = true;
-        return 0;
+    uint64_t n = 0;
+    for (unsigned shift = 0; r->at < r->end && shift < 64; shift += 7) {
+        unsigned char c = (unsigned char)*r->at++;
+        n |= (uint64_t)(c & 127) << shift;
+        if (c < 128)
+            return n;
     }
-    const unsigned char *p = (const unsigned char *)r->at;
-    r->at += 4;
-    return p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+    r->damaged = true;
+    return 0;
+}
+
+/* A number of items, each of which takes a byte at least. */
+static size_t get_count(struct reader *r)
+{
+    uint64_t n = get_number(r);
+    if (n > (uint64_t)(r->end - r->at))
+        r->damaged = true;
+    return r->damaged ? 0 : (size_t)n;
 }
 
 static const char *get_string(struct reader *r)
 {
-    size_t n = get_number(r);
+    size_t n = get_count(r);
     if (r->damaged || (size_t)(r->end - r->at) <= n || r->at[n] != '\0') {
         r->damaged = true;
         return "";
@@ -91,27 +145,89 @@ static void get_digest(struct reader *r, struct digest *out)
     r->at += sizeof out->bytes;
 }
 
-static void get_step(struct reader *r, struct journal_step *s, struct input **inputs,
-                     size_t *used, size_t *cap)
+static const struct input *get_inputs(struct reader *r, size_t *count)
+{
+    size_t n = get_count(r);
+    struct input *inputs = arena_alloc(r->arena, (n + 1) * sizeof *inputs);
+    for (size_t i = 0; i < n; i++) {
+        inputs[i].kind = (enum input_kind)get_number(r);
+        inputs[i].name = get_string(r);
+        inputs[i].value = get_string(r);
+    }
+    *count = n;
+    return inputs;
+}
+
+static void get_graph(struct reader *r, struct journal_step *s)
+{
+    s->parent = (unsigned)get_number(r);
+    s->read_count = get_count(r);
+    unsigned *reads = arena_alloc(r->arena, (s->read_count + 1) * sizeof *reads);
+    for (size_t i = 0; i < s->read_count; i++)
+        reads[i] = (unsigned)get_number(r);
+    s->reads = reads;
+    s->context = (long)get_number(r) - 1;
+    s->source_count = get_count(r);
+    const char **words = arena_alloc(r->arena, (s->source_count + 1) * sizeof *words);
+    for (size_t i = 0; i < s->source_count; i++)
+        words[i] = get_string(r);
+    s->sources = words;
+}
+
+static void get_step(struct reader *r, struct journal_step *s)
 {
     s->stage = get_string(r);
     s->word = get_string(r);
     s->text = get_string(r);
     s->base = get_string(r);
-    size_t flags = get_number(r);
-    s->has_key = flags & 1;
-    s->has_content = flags & 2;
+    s->line = (unsigned)get_number(r);
+    s->status = (enum journal_status)get_number(r);
+    uint64_t flags = get_number(r);
+    s->no_cache = flags & NO_CACHE;
+    s->linked = flags & LINKED;
+    s->has_key = flags & HAS_KEY;
+    s->has_content = flags & HAS_CONTENT;
     get_digest(r, &s->key);
     get_digest(r, &s->content);
     get_digest(r, &s->manifest);
-    s->input_count = get_number(r);
-    for (size_t i = 0; i < s->input_count && !r->damaged; i++) {
-        GROW(*inputs, *cap, *used + 1);
-        struct input *in = &(*inputs)[(*used)++];
-        in->kind = (enum input_kind)get_number(r);
-        in->name = get_string(r);
-        in->value = get_string(r);
+    get_graph(r, s);
+    s->inputs = get_inputs(r, &s->input_count);
+    s->sets = get_inputs(r, &s->set_count);
+    s->virtual_ms = get_number(r);
+    s->wall_ns = get_number(r);
+    s->size = get_number(r);
+}
+
+static void get_head(struct reader *r, struct journal *j)
+{
+    j->dockerfile = get_string(r);
+    j->target = get_string(r);
+    j->semantics = (enum semantics)get_number(r);
+    j->against = (int64_t)get_number(r);
+    j->created_s = (int64_t)get_number(r);
+    j->ignore_count = get_count(r);
+    j->ignores = arena_alloc(r->arena, (j->ignore_count + 1) * sizeof *j->ignores);
+    for (size_t i = 0; i < j->ignore_count; i++) {
+        j->ignores[i].name = get_string(r);
+        j->ignores[i].text = get_string(r);
     }
+    if (j->semantics > SEMANTICS_BUILDAH)
+        r->damaged = true;
+}
+
+/* Indices point at steps, a parent at an earlier one. */
+static bool sound(const struct journal *j)
+{
+    for (size_t i = 0; i < j->len; i++) {
+        const struct journal_step *s = &j->steps[i];
+        bool good = s->parent <= i && s->status <= JOURNAL_CONFIG &&
+                    s->context < (long)j->ignore_count;
+        for (size_t k = 0; k < s->read_count; k++)
+            good = good && s->reads[k] != 0 && s->reads[k] <= i;
+        if (!good)
+            return false;
+    }
+    return true;
 }
 
 int journal_decode(const char *data, size_t len, struct journal **out, struct err *err)
@@ -120,24 +236,20 @@ int journal_decode(const char *data, size_t len, struct journal **out, struct er
     j->memory = xcalloc(1, sizeof *j->memory);
     j->memory->bytes = xmalloc(len + 1);
     memcpy(j->memory->bytes, data, len);
-    struct reader r = {j->memory->bytes, j->memory->bytes + len, false};
-    size_t used = 0, cap = 0;
-    r.damaged = len < 8 || memcmp(r.at, magic, sizeof magic) != 0;
-    r.at += r.damaged ? 0 : 4;
-    size_t count = r.damaged ? 0 : get_number(&r);
-    if (count > len / 100) /* a step takes more than 100 bytes */
-        r.damaged = true;
-    j->steps = xcalloc(r.damaged ? 1 : count + 1, sizeof *j->steps);
-    while (!r.damaged && j->len < count)
-        get_step(&r, &j->steps[j->len++], &j->memory->inputs, &used, &cap);
-    if (r.damaged) {
+    struct reader r = {j->memory->bytes, j->memory->bytes + len, &j->memory->arena,
+                       len < sizeof magic || memcmp(data, magic, sizeof magic) != 0};
+    if (!r.damaged) {
+        r.at += sizeof magic;
+        get_head(&r, j);
+        size_t count = get_count(&r);
+        j->steps = arena_alloc(r.arena, (count + 1) * sizeof *j->steps);
+        memset(j->steps, 0, (count + 1) * sizeof *j->steps);
+        while (!r.damaged && j->len < count)
+            get_step(&r, &j->steps[j->len++]);
+    }
+    if (r.damaged || !sound(j)) {
         journal_free(j);
         return err_set(err, ERR_FAILED, "damaged build record");
-    }
-    used = 0; /* the array has stopped moving: hand out its parts */
-    for (size_t i = 0; i < j->len; i++) {
-        j->steps[i].inputs = j->memory->inputs + used;
-        used += j->steps[i].input_count;
     }
     *out = j;
     return 0;
@@ -145,133 +257,10 @@ int journal_decode(const char *data, size_t len, struct journal **out, struct er
 
 void journal_free(struct journal *j)
 {
-    if (j == NULL)
+    if (j == NULL || j->memory == NULL)
         return;
     free(j->memory->bytes);
-    free(j->memory->inputs);
+    arena_free(&j->memory->arena);
     free(j->memory);
-    free(j->steps);
     free(j);
-}
-
-/* ---- which old step is which ---- */
-
-struct span { /* the steps of one stage: [first, first+len) */
-    size_t first, len;
-    const char *stage;
-};
-
-static struct span next_stage(const struct journal_step *steps, size_t len,
-                              size_t first)
-{
-    struct span s = {first, 0, first < len ? steps[first].stage : NULL};
-    while (first + s.len < len && strcmp(steps[first + s.len].stage, s.stage) == 0)
-        s.len++;
-    return s;
-}
-
-/* The old stage of that name, else the one in the same place. */
-static struct span find_stage(const struct journal *before, const char *name,
-                              size_t nth)
-{
-    struct span same_place = {0};
-    size_t n = 0;
-    for (size_t at = 0; at < before->len; n++) {
-        struct span s = next_stage(before->steps, before->len, at);
-        if (strcmp(s.stage, name) == 0)
-            return s;
-        if (n == nth)
-            same_place = s;
-        at += s.len;
-    }
-    return same_place;
-}
-
-static bool same_text(const struct journal_step *a, const struct journal_step *b)
-{
-    return strcmp(a->text, b->text) == 0;
-}
-
-/* Longest common subsequence by the usual table, for what is left between equal ends.
- */
-static void match_middle(const struct journal_step *a, size_t n,
-                         const struct journal_step *b, size_t m, long *aligned,
-                         size_t base)
-{
-    enum { TABLE_MOST = 4 << 20 };
-    if (n == 0 || m == 0 || (n + 1) * (m + 1) > TABLE_MOST)
-        return;
-    unsigned short *t = xcalloc((n + 1) * (m + 1), sizeof *t);
-#define AT(i, k) t[(i) * (m + 1) + (k)]
-    for (size_t i = n; i-- > 0;)
-        for (size_t k = m; k-- > 0;)
-            AT(i, k) = (unsigned short)(same_text(&a[i], &b[k]) ? AT(i + 1, k + 1) + 1
-                                        : AT(i + 1, k) > AT(i, k + 1) ? AT(i + 1, k)
-                                                                      : AT(i, k + 1));
-    for (size_t i = 0, k = 0; i < n && k < m;) {
-        if (same_text(&a[i], &b[k]))
-            aligned[i++] = (long)(base + k++);
-        else if (AT(i + 1, k) >= AT(i, k + 1))
-            i++;
-        else
-            k++;
-    }
-#undef AT
-    free(t);
-}
-
-/* Steps of one kind in a gap between matched ones are the same step with other words.
- */
-static void match_gaps(const struct journal_step *now, struct span s,
-                       const struct journal *before, struct span old, long *aligned)
-{
-    size_t k = old.first;
-    for (size_t i = s.first; i < s.first + s.len; i++) {
-        if (aligned[i] >= 0) {
-            k = (size_t)aligned[i] + 1;
-            continue;
-        }
-        size_t limit = old.first + old.len;
-        for (size_t j = i + 1; j < s.first + s.len; j++)
-            if (aligned[j] >= 0) {
-                limit = (size_t)aligned[j];
-                break;
-            }
-        for (size_t c = k; c < limit; c++)
-            if (strcmp(before->steps[c].word, now[i].word) == 0) {
-                aligned[i] = (long)c;
-                k = c + 1;
-                break;
-            }
-    }
-}
-
-void journal_align(const struct journal_step *now, size_t new_len,
-                   const struct journal *before, long *aligned)
-{
-    for (size_t i = 0; i < new_len; i++)
-        aligned[i] = -1;
-    size_t nth = 0;
-    for (size_t at = 0; at < new_len; nth++) {
-        struct span s = next_stage(now, new_len, at);
-        struct span old = find_stage(before, s.stage, nth);
-        size_t head = 0, tail = 0;
-        while (head < s.len && head < old.len &&
-               same_text(&now[s.first + head], &before->steps[old.first + head])) {
-            aligned[s.first + head] = (long)(old.first + head);
-            head++;
-        }
-        while (tail < s.len - head && tail < old.len - head &&
-               same_text(&now[s.first + s.len - 1 - tail],
-                         &before->steps[old.first + old.len - 1 - tail])) {
-            aligned[s.first + s.len - 1 - tail] =
-                (long)(old.first + old.len - 1 - tail);
-            tail++;
-        }
-        match_middle(now + s.first + head, s.len - head - tail,
-                     before->steps + old.first + head, old.len - head - tail,
-                     aligned + s.first + head, old.first + head);
-        match_gaps(now, s, before, old, aligned);
-        at += s.len;
-    }
 }

@@ -3,6 +3,7 @@
 #include "sim/cache/miss.h"
 
 #include <jansson.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,43 @@ const char *miss_reason_name(enum miss_reason reason)
     return names[reason];
 }
 
+struct miss *miss_new(enum miss_reason reason, unsigned root, const char *text)
+{
+    struct miss *m = xcalloc(1, sizeof *m);
+    m->reason = reason;
+    m->root = root;
+    m->text = text != NULL ? xstrdup(text) : NULL;
+    return m;
+}
+
+static char *copy(const char *s)
+{
+    return s != NULL ? xstrdup(s) : NULL;
+}
+
+void miss_add(struct miss *miss, const struct miss_change *change, size_t most)
+{
+    miss->total++;
+    if (miss->change_count >= most)
+        return;
+    GROW(miss->changes, miss->change_cap, miss->change_count + 1);
+    miss->changes[miss->change_count++] = (struct miss_change){
+        .kind = change->kind,
+        .what = change->what,
+        .name = copy(change->name),
+        .from = copy(change->from),
+        .to = copy(change->to),
+        .words = copy(change->words),
+    };
+}
+
+void miss_add_all(struct miss *miss, const struct miss *from)
+{
+    for (size_t i = 0; i < from->change_count; i++)
+        miss_add(miss, &from->changes[i], SIZE_MAX);
+    miss->total += from->total - from->change_count;
+}
+
 void miss_free(struct miss *miss)
 {
     if (miss == NULL)
@@ -27,9 +65,11 @@ void miss_free(struct miss *miss)
         free(miss->changes[i].name);
         free(miss->changes[i].from);
         free(miss->changes[i].to);
+        free(miss->changes[i].words);
     }
     free(miss->changes);
     free(miss->text);
+    free(miss->remedy);
     free(miss);
 }
 
@@ -62,6 +102,7 @@ static json_t *change_json(const struct miss_change *c)
     json_object_set_new(o, "what", json_string(c->what));
     json_object_set_new(o, "from", text_or_null(c->from));
     json_object_set_new(o, "to", text_or_null(c->to));
+    json_object_set_new(o, "text", text_or_null(c->words));
     return o;
 }
 
@@ -77,7 +118,11 @@ void miss_to_json(const struct miss *miss, struct buf *out)
     for (size_t i = 0; i < miss->change_count; i++)
         json_array_append_new(changes, change_json(&miss->changes[i]));
     json_object_set_new(o, "changes", changes);
+    if (miss->total > miss->change_count)
+        json_object_set_new(o, "total", json_integer((json_int_t)miss->total));
     json_object_set_new(o, "text", text_or_null(miss->text != NULL ? miss->text : ""));
+    if (miss->remedy != NULL)
+        json_object_set_new(o, "remedy", text_or_null(miss->remedy));
     char *text = json_dumps(o, JSON_COMPACT);
     buf_adds(out, text);
     free(text);

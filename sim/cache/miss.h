@@ -25,15 +25,25 @@ struct miss_change {  /* strings owned; NULL where it does not apply */
     const char *what; /* static: "content", "mode", "value", "added", … */
     char *name;       /* path of a file, name of a variable; NULL for the others */
     char *from, *to;  /* NULL: null in JSON */
+    char *words;      /* the change in a line for people */
 };
 
 struct miss {
     enum miss_reason reason;
     unsigned root; /* index of the step that is the cause */
     struct miss_change *changes;
-    size_t change_count;
-    char *text; /* one line for people */
+    size_t change_count, change_cap;
+    size_t total; /* changes found, listed or not */
+    char *text;   /* one line for people */
+    char *remedy; /* what would have spared the run, a line; NULL: none is known */
 };
+
+/* All strings are copied; `text` may be NULL. */
+struct miss *miss_new(enum miss_reason reason, unsigned root, const char *text);
+/* Counts a change, and lists a copy of it unless `most` are listed. */
+void miss_add(struct miss *miss, const struct miss_change *change, size_t most);
+/* Copies the changes of another. */
+void miss_add_all(struct miss *miss, const struct miss *from);
 
 void miss_free(struct miss *miss); /* NULL is legal */
 /* The object, or "null" for NULL; appended to out. */

@@ -45,19 +45,4 @@ void selection_digest(const struct selection *sel, struct digest *out);
 /* Whether an entry at `relative` (to the copied folder) is left out by --exclude. */
 bool selection_excludes(const struct ignore *excludes, const char *relative);
 
-/* A compact list of what was selected, for `explain`: appended to out. One record an
- * entry: path, type, mode, owner, size, digest, link target, xattr digest. */
-int selection_manifest(const struct selection *sel, const struct selection_rules *rules,
-                       struct buf *out, struct err *err);
-
-struct manifest_entry { /* strings borrowed from the manifest's bytes */
-    const char *path, *target;
-    unsigned type, mode, uid, gid; /* type: enum entry_type */
-    uint64_t size;
-    struct digest digest, xattrs;
-};
-/* Reads the next record of [*at, end); false at the end or where the bytes are damaged.
- */
-bool manifest_next(const char **at, const char *end, struct manifest_entry *out);
-
 #endif

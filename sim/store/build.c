@@ -65,6 +65,20 @@ int store_object_put(struct store *store, const void *data, size_t len,
     return rc;
 }
 
+int store_object_keep(struct store *store, const struct digest *id, struct err *err)
+{
+    STORE_LOCK(store);
+    struct slice known;
+    int rc = store_row_get(store, DB_OBJECT, slice_digest(id), &known, err);
+    if (rc == ERR_NOT_FOUND)
+        return err_set(err, rc, "the store has lost a list of files");
+    if (rc != 0)
+        return rc;
+    GROW(store->objects, store->object_cap, store->object_count + 1);
+    store->objects[store->object_count++] = *id;
+    return 0;
+}
+
 int store_object_get(struct store *store, const struct digest *id, struct buf *out,
                      struct err *err)
 {
@@ -165,20 +179,40 @@ static int drop_build(struct store *store, int64_t id, struct err *err)
     return rc != 0 ? rc : store_row_del(store, DB_BUILD, slice_id(&id), err);
 }
 
+/* The numbers of a name's builds, oldest first; ids has room for BUILDS_A_NAME. */
+static int read_numbers(struct store *store, const char *name, int64_t *ids,
+                        size_t *count, struct err *err)
+{
+    struct slice value;
+    int rc = store_row_get(store, DB_BUILD_NAME, slice_string(name), &value, err);
+    *count = 0;
+    if (rc == 0 && value.len <= BUILDS_A_NAME * sizeof *ids) {
+        *count = value.len / sizeof *ids;
+        memcpy(ids, value.data, *count * sizeof *ids);
+    }
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+int store_build_list(struct store *store, const char *name, int64_t **ids, size_t *len,
+                     struct err *err)
+{
+    STORE_LOCK(store);
+    *ids = xcalloc(BUILDS_A_NAME, sizeof **ids);
+    int rc = read_numbers(store, name, *ids, len, err);
+    if (rc != 0)
+        free(STEAL(*ids));
+    return rc;
+}
+
 /* Appends the number to those of the name; the oldest goes if there are too many. */
 static int list_build(struct store *store, const char *name, int64_t id,
                       struct err *err)
 {
     int64_t ids[BUILDS_A_NAME + 1];
-    size_t count = 0;
-    struct slice value;
-    int rc = store_row_get(store, DB_BUILD_NAME, slice_string(name), &value, err);
-    if (rc == 0 && value.len <= BUILDS_A_NAME * sizeof *ids) {
-        count = value.len / sizeof *ids;
-        memcpy(ids, value.data, count * sizeof *ids);
-    } else if (rc != 0 && rc != ERR_NOT_FOUND) {
+    size_t count;
+    int rc = read_numbers(store, name, ids, &count, err);
+    if (rc != 0)
         return rc;
-    }
     ids[count++] = id;
     size_t first = count > BUILDS_A_NAME ? 1 : 0;
     rc = first == 1 ? drop_build(store, ids[0], err) : 0;

@@ -167,9 +167,9 @@ int store_touch_write(struct store *store, struct slice key_and_chain,
                          slice_of(rows, count * sizeof *rows), err);
 }
 
-/* 1 if a usable row was found. */
+/* 1 if a usable row was found; `use` counts it. */
 static int find_row(struct store *store, struct db *place, const struct digest *key,
-                    struct record *out, struct err *err)
+                    bool use, struct record *out, struct err *err)
 {
     struct record_row rows[RECORDS_A_KEY];
     size_t count = 0;
@@ -184,6 +184,8 @@ static int find_row(struct store *store, struct db *place, const struct digest *
                                .virtual_ms = rows[i].virtual_ms,
                                .wall_ns = rows[i].wall_ns,
                                .created_s = rows[i].created_s};
+        if (!use)
+            return 1;
         if (store->pending != NULL) {
             touch(store, key, &rows[i].chain);
             return 1;
@@ -197,18 +199,31 @@ static int find_row(struct store *store, struct db *place, const struct digest *
     return rc;
 }
 
+static int find_record(struct store *store, const struct digest *key, bool use,
+                       struct record *out, struct err *err)
+{
+    int rc = store_refresh(store, err);
+    if (rc == 0 && store->dirty)
+        rc = find_row(store, store->pending, key, use, out, err);
+    if (rc == 0)
+        rc = find_row(store, store->db, key, use, out, err);
+    if (rc == 0)
+        return err_set(err, ERR_NOT_FOUND, "no cache record of this key");
+    return rc == 1 ? 0 : rc;
+}
+
 int store_record_get(struct store *store, const struct digest *key, struct record *out,
                      struct err *err)
 {
     STORE_LOCK(store);
-    int rc = store_refresh(store, err);
-    if (rc == 0 && store->dirty)
-        rc = find_row(store, store->pending, key, out, err);
-    if (rc == 0)
-        rc = find_row(store, store->db, key, out, err);
-    if (rc == 0)
-        return err_set(err, ERR_NOT_FOUND, "no cache record of this key");
-    return rc == 1 ? 0 : rc;
+    return find_record(store, key, true, out, err);
+}
+
+int store_record_peek(struct store *store, const struct digest *key,
+                      struct record *out, struct err *err)
+{
+    STORE_LOCK(store);
+    return find_record(store, key, false, out, err);
 }
 
 bool store_record_was_collected(struct store *store, const struct digest *key)

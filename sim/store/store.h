@@ -119,6 +119,9 @@ struct record {
  */
 int store_record_get(struct store *store, const struct digest *key, struct record *out,
                      struct err *err);
+/* As store_record_get, but no use: for what only looks. */
+int store_record_peek(struct store *store, const struct digest *key,
+                      struct record *out, struct err *err);
 int store_record_put(struct store *store, const struct record *record, struct err *err);
 /* Definition key -> content key, for inputs that were computed once (cache-semantics
  * 0). */
@@ -140,10 +143,17 @@ int store_object_put(struct store *store, const void *data, size_t len,
                      struct digest *out, struct err *err);
 int store_object_get(struct store *store, const struct digest *id, struct buf *out,
                      struct err *err);
+/* Makes the build that is recorded next hold an object that is here already, as a put
+ * would. ERR_NOT_FOUND. */
+int store_object_keep(struct store *store, const struct digest *id, struct err *err);
 /* Appends a build of this name ("<Dockerfile name>\n<target>"); the newest 20 of a name
  * are kept. *id (may be NULL) gets its number. */
 int store_build_put(struct store *store, const char *name, const char *image_id,
                     const void *data, size_t len, int64_t *id, struct err *err);
+/* Numbers of the builds of the name, oldest first; the caller frees *ids. None is no
+ * error. */
+int store_build_list(struct store *store, const char *name, int64_t **ids, size_t *len,
+                     struct err *err);
 /* Newest build of the name; or by number or image ID with store_build_find. */
 int store_build_last(struct store *store, const char *name, int64_t *id,
                      struct buf *out, struct err *err);
