@@ -2,6 +2,8 @@
 /* Export and import: there and back in every form, other tools, hostile archives. */
 #include "tests/support.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "sim/image/archive.h"
@@ -186,6 +188,42 @@ export__when_destination_is_wrong__then_refused_and_nothing_left(void **state)
     free(file);
     free(none);
     free(out);
+}
+
+/* In a child, so that the limit does not outlive the test. */
+static void export__when_disk_is_full__then_clear_error_and_nothing_left(void **state)
+{
+    struct fixture *f = *state;
+    make_image(f->store);
+    char *dest = out_path(f, "out");
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct rlimit limit = {50000, 50000};
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+        static const enum archive_format formats[] = {
+            ARCHIVE_OCI_DIR, ARCHIVE_OCI_TAR, ARCHIVE_DOCKER, ARCHIVE_ROOTFS_TAR,
+            ARCHIVE_ROOTFS_DIR};
+        bool good = true;
+        for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+            struct export_options options = EXPORT_OPTIONS_INIT;
+            struct err err = ERR_INIT;
+            options.format = formats[i];
+            good =
+                good &&
+                image_export(f->store, "app:1", dest, &options, &err) == ERR_FAILED &&
+                strstr(err.msg, "File too large") != NULL && !file_exists(dest);
+        }
+        if (f->memory && rmdir(f->root) != 0)
+            good = false;
+        _exit(good ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    free(dest);
 }
 
 static void export__when_times_are_clamped__then_config_follows(void **state)
@@ -481,6 +519,9 @@ static void import__when_layer_is_not_what_it_claims__then_refused(void **state)
     assert_int_equal(pwrite(fd, "J", 1, 512), 1);
     close(fd);
     struct store *other = store_open_memory(NULL);
+    options.compression = COMPRESSION_GZIP;
+    char *packed = out_path(f, "packed");
+    ok(image_export(f->store, "app:1", packed, &options, &err));
     struct err err = ERR_INIT;
     assert_int_equal(image_import(other, dest, NULL, &id, &err), ERR_INPUT);
     assert_non_null(strstr(err.msg, hex));
@@ -489,8 +530,20 @@ static void import__when_layer_is_not_what_it_claims__then_refused(void **state)
     assert_int_equal(unlink(blob), 0);
     assert_int_equal(image_import(other, dest, NULL, &id, &err), ERR_INPUT);
     assert_int_equal(usage_of(other).images, 0);
-    store_close(other);
     free(blob);
+    /* Another file of the same tar: the byte of the gzip header that names the system.
+     */
+    AUTO_FREE char *command =
+        xasprintf("for f in %s/blobs/sha256/*; do case $(od -An -tx1 -N2 $f) in "
+                  "*1f*8b*) printf '\\0' | "
+                  "dd of=$f bs=1 seek=9 conv=notrunc;; esac; done",
+                  packed);
+    assert_int_equal(run(command), 0);
+    err = (struct err)ERR_INIT;
+    assert_int_equal(image_import(other, packed, NULL, &id, &err), ERR_INPUT);
+    assert_non_null(strstr(err.msg, "digest"));
+    store_close(other);
+    free(packed);
     free(dest);
 }
 
@@ -520,6 +573,7 @@ int main(void)
         DISK(archive__when_exported_from_both_backings__then_same_bytes),
         BOTH(export__when_names_differ__then_asked_or_first_or_none),
         BOTH(export__when_destination_is_wrong__then_refused_and_nothing_left),
+        BOTH(export__when_disk_is_full__then_clear_error_and_nothing_left),
         MEMORY(export__when_times_are_clamped__then_config_follows),
         BOTH(rootfs__when_exported__then_merged),
         MEMORY(archive__when_read_by_skopeo__then_accepted),
