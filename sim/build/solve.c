@@ -275,7 +275,8 @@ static size_t start_helpers(struct build *b, unsigned stage, struct helper *help
 {
     size_t n = 0;
     const struct stage_work *work = &b->stages[stage];
-    for (size_t i = 0; i < work->chain_len && b->options->executor->parallel; i++) {
+    for (size_t i = 0;
+         i < work->chain_len && b->jobs > 1 && b->options->executor->parallel; i++) {
         const struct plan_source *from;
         for (size_t k = 0; (from = sources_nth(work->chain[i]->step, k)) != NULL; k++) {
             if (from->kind != PLAN_SOURCE_STAGE || n == room || b->running >= b->jobs ||
