@@ -93,6 +93,7 @@ static void pip__any_requirements__cost_the_published_figures(void **state)
         {"printf -- '-r s.txt\\n' > r.txt; echo b > s.txt", "pip install -rr.txt",
          45000, 21300000},
         {":", "pip install flask gunicorn", 45000, 21300000},
+        {":", "pip install a b c d e f g", 45000, 21300000}, /* 7 does not divide it */
         {"printf '# none\\n\\n' > r.txt", "pip install -r r.txt", 1000, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
