@@ -22,10 +22,14 @@ bool handout_next(const struct result_variant *v, size_t first,
 {
     if (first >= v->build_count)
         return false;
-    *out = (struct handout_part){.variant = v, .first = first, .count = 1};
-    while (out->count < HANDOUT_BUILDS && first + out->count < v->build_count &&
-           same_text(&v->builds[first], &v->builds[first + out->count]))
-        out->count++;
+    *out = (struct handout_part){.variant = v, .first = first};
+    size_t alike = 1;
+    while (first + alike < v->build_count &&
+           same_text(&v->builds[first], &v->builds[first + alike]))
+        alike++;
+    /* Seven are four and three, not six and one. */
+    size_t tables = (alike + HANDOUT_BUILDS - 1) / HANDOUT_BUILDS;
+    out->count = (alike + tables - 1) / tables;
     out->new_text = first == 0 || !same_text(&v->builds[first], &v->builds[first - 1]);
     return true;
 }

@@ -88,6 +88,14 @@ struct results *results_new(const char *version, int64_t started_s)
     return r;
 }
 
+void results_set_machine(struct results *r, const char *id, const char *text)
+{
+    free(r->machine_id);
+    free(r->machine);
+    r->machine_id = copy(id);
+    r->machine = copy(text);
+}
+
 static void free_step(struct result_step *s)
 {
     free(s->stage);
@@ -124,6 +132,8 @@ static void free_variant(struct result_variant *v)
     free(v->builds);
     free(v->name);
     free(v->engine);
+    free(v->engine_version);
+    free(v->turns);
     free(v->exec);
 }
 
@@ -149,6 +159,8 @@ void results_free(struct results *r)
         free_scenario(&r->scenarios[i]);
     free(r->scenarios);
     free(r->version);
+    free(r->machine_id);
+    free(r->machine);
     free(r);
 }
 
@@ -174,6 +186,12 @@ struct result_variant *result_add_variant(struct result_scenario *s, const char 
     v->engine = copy(engine);
     v->exec = copy(exec);
     return v;
+}
+
+void result_add_turn(struct result_variant *v, unsigned turn)
+{
+    v->turns = add_slot(v->turns, &v->turn_count, sizeof *v->turns);
+    v->turns[v->turn_count - 1] = turn;
 }
 
 void result_add_check(struct result_scenario *s, const char *message, bool ok,

@@ -65,8 +65,11 @@ struct result_build {
 
 struct result_variant {
     char *name, *engine, *exec; /* engine "builtin", exec "model" or "sandbox" */
+    char *engine_version;       /* NULL if it is not known */
     struct result_build *builds;
     size_t build_count;
+    unsigned *turns; /* place of each repetition in the order of all, from 1 */
+    size_t turn_count;
 };
 
 struct result_check {
@@ -87,11 +90,15 @@ struct result_scenario {
 struct results {
     char *version;     /* of simbench */
     int64_t started_s; /* the time of the run */
+    char *machine_id;  /* equal for machines alike; NULL if it is not known */
+    char *machine;     /* the same for people */
     struct result_scenario *scenarios;
     size_t scenario_count;
 };
 
 struct results *results_new(const char *version, int64_t started_s);
+/* Where it was measured; both strings are copied. */
+void results_set_machine(struct results *r, const char *id, const char *text);
 void results_free(struct results *r); /* NULL is legal */
 /* The returned element is valid until the next add to the same array. */
 struct result_scenario *results_add_scenario(struct results *r, const char *name,
@@ -102,6 +109,8 @@ struct result_variant *result_add_variant(struct result_scenario *s, const char 
 struct result_build *result_add_build(struct result_variant *v, const char *label,
                                       const struct build_result *build,
                                       const char *dockerfile, const char *error);
+/* The pass number `turn` of all, from 1, was one of this variant's. */
+void result_add_turn(struct result_variant *v, unsigned turn);
 void result_add_check(struct result_scenario *s, const char *message, bool ok,
                       unsigned line);
 /* Adds another repetition's wall times (build and steps) to a build already there. */

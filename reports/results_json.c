@@ -286,12 +286,25 @@ static void add_build(struct pen *p, const struct result_build *b)
     end(p, '}');
 }
 
+/* One repetition has no order to tell. */
+static void add_turns(struct pen *p, const struct result_variant *v)
+{
+    begin_flat(p, "turns", '[');
+    for (size_t i = 0; i < v->turn_count; i++)
+        add_uint(p, NULL, v->turns[i]);
+    end_flat(p, ']');
+}
+
 static void add_variant(struct pen *p, const struct result_variant *v)
 {
     begin(p, NULL, '{');
     add_string(p, "name", v->name);
     add_string(p, "engine", v->engine);
     add_string(p, "exec", v->exec);
+    if (v->engine_version != NULL)
+        add_string(p, "engine_version", v->engine_version);
+    if (v->turn_count > 1)
+        add_turns(p, v);
     begin(p, "builds", '[');
     for (size_t i = 0; i < v->build_count; i++)
         add_build(p, &v->builds[i]);
@@ -331,6 +344,12 @@ void results_to_json(const struct results *r, struct buf *out)
     add_string(&p, "schema", "simbench.results/1");
     add_string(&p, "version", r->version);
     add_string(&p, "started", started);
+    if (r->machine_id != NULL) {
+        begin_flat(&p, "machine", '{');
+        add_string(&p, "id", r->machine_id);
+        add_string(&p, "text", r->machine);
+        end_flat(&p, '}');
+    }
     begin(&p, "scenarios", '[');
     for (size_t i = 0; i < r->scenario_count; i++)
         add_scenario(&p, &r->scenarios[i]);

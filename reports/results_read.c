@@ -375,6 +375,22 @@ static int read_build_of(struct reader *r, const json_t *object, void *variant)
     return rc != 0 ? rc : read_each(r, object, "steps", read_step_of, b);
 }
 
+static int read_turns(struct reader *r, const json_t *object, struct result_variant *v)
+{
+    int rc = 0;
+    if (json_object_get(object, "turns") == NULL)
+        return 0;
+    const json_t *turns = get_array(r, object, "turns", JSON_REAL, &rc);
+    for (size_t i = 0; rc == 0 && i < json_array_size(turns); i++) {
+        double turn = json_number_value(json_array_get(turns, i));
+        if (!(turn >= 1 && turn <= UINT32_MAX) || floor(turn) != turn)
+            rc = fail(r, "turns", "expected whole numbers from 1, one is %.9g", turn);
+        else
+            result_add_turn(v, (unsigned)turn);
+    }
+    return rc;
+}
+
 static int read_variant_of(struct reader *r, const json_t *object, void *scenario)
 {
     const char *name = NULL, *engine = NULL, *exec = NULL;
@@ -385,8 +401,11 @@ static int read_variant_of(struct reader *r, const json_t *object, void *scenari
         rc = get_string(r, object, "exec", true, &exec);
     if (rc != 0)
         return rc;
-    return read_each(r, object, "builds", read_build_of,
-                     result_add_variant(scenario, name, engine, exec));
+    struct result_variant *v = result_add_variant(scenario, name, engine, exec);
+    rc = copy_string(r, object, "engine_version", true, &v->engine_version);
+    if (rc == 0)
+        rc = read_turns(r, object, v);
+    return rc != 0 ? rc : read_each(r, object, "builds", read_build_of, v);
 }
 
 static int read_check_of(struct reader *r, const json_t *object, void *scenario)
@@ -421,6 +440,25 @@ static int read_scenario_of(struct reader *r, const json_t *object, void *result
     return rc != 0 ? rc : read_each(r, object, "variants", read_variant_of, s);
 }
 
+static int read_machine(struct reader *r, const json_t *root, struct results *out)
+{
+    const json_t *machine = json_object_get(root, "machine");
+    if (machine == NULL || json_is_null(machine))
+        return 0;
+    if (!json_is_object(machine))
+        return fail(r, "machine", "expected an object, it is %s", type_name(machine));
+    const char *id = NULL, *text = NULL;
+    size_t before = enter(r, "machine", -1);
+    int rc = get_string(r, machine, "id", false, &id);
+    if (rc == 0)
+        rc = get_string(r, machine, "text", true, &text);
+    if (rc != 0)
+        return rc;
+    leave(r, before);
+    results_set_machine(out, id, text);
+    return 0;
+}
+
 static int read_results(struct reader *r, const json_t *root, struct results **out)
 {
     static const char known[] = "simbench.results/1";
@@ -443,6 +481,9 @@ static int read_results(struct reader *r, const json_t *root, struct results **o
     if (rc != 0)
         return rc;
     *out = results_new(version, started_s);
+    rc = read_machine(r, root, *out);
+    if (rc != 0)
+        return rc;
     return read_each(r, root, "scenarios", read_scenario_of, *out);
 }
 

@@ -210,6 +210,18 @@ static inline struct results *model_results(void)
     return r;
 }
 
+/* More repetitions of every build: enough for a median with its interval. */
+static inline void model_samples(struct results *r)
+{
+    for (size_t i = 0; i < r->scenario_count; i++)
+        for (size_t v = 0; v < r->scenarios[i].variant_count; v++)
+            for (size_t b = 0; b < r->scenarios[i].variants[v].build_count; b++) {
+                struct result_build *build = &r->scenarios[i].variants[v].builds[b];
+                for (unsigned n = 0; n < 7 && build->error == NULL; n++)
+                    result_wall_add(&build->wall, (double)(b + 1) * (10 + n * n) / 1e4);
+            }
+}
+
 /* Text that would change markup or run code anywhere. */
 static const char model_hostile[] =
     "<script>alert(1)</script>`touch owned`$(touch "

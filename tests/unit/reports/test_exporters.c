@@ -5,7 +5,10 @@
  */
 #include "tests/support.h"
 
+#include <jansson.h>
+
 #include "reports/export.h"
+#include "reports/handout.h"
 #include "reports/text.h"
 #include "tests/unit/reports/model.h"
 
@@ -87,6 +90,64 @@ static void markdown__when_rebuild_failed__then_no_cost(void **state)
     results_free(r);
 }
 
+typedef void exporter(const struct results *r, struct buf *out);
+
+static void handout__when_reference__then_golden(void **state)
+{
+    (void)state;
+    static const struct {
+        exporter *export;
+        const char *file;
+    } cases[] = {{report_handout_html, "handout.html"},
+                 {report_handout_markdown, "handout.md"},
+                 {report_trace, "trace.json"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct results *r = model_results();
+        AUTO_BUF out = BUF_INIT;
+        cases[i].export(r, &out);
+        assert_golden(cases[i].file, &out);
+        results_free(r);
+    }
+}
+
+/* Before the solution nothing of it is on the sheet. */
+static void handout__when_task__then_nothing_given_away(void **state)
+{
+    (void)state;
+    struct results *r = model_results();
+    AUTO_BUF out = BUF_INIT;
+    report_handout_markdown(r, &out);
+    char *solution = strstr(out.data, "## Solution");
+    assert_non_null(solution);
+    *solution = '\0';
+    assert_null(strstr(out.data, "| runs |"));
+    assert_null(strstr(out.data, " s |"));
+    assert_null(strstr(out.data, r->scenarios[0].lesson));
+    results_free(r);
+}
+
+/* Seven builds of one Dockerfile stand in two tables, an eighth with another apart. */
+static void handout__when_many_builds__then_split_evenly(void **state)
+{
+    (void)state;
+    struct results *r = results_new("1", 0);
+    struct result_variant *v = result_add_variant(
+        results_add_scenario(r, "s", NULL, NULL), "v", "builtin", "model");
+    for (int i = 0; i < 8; i++)
+        result_add_build(v, "b", NULL, i < 7 ? "FROM a\n" : "FROM b\n", NULL);
+    static const size_t expected[] = {4, 3, 1};
+    struct handout_part part;
+    size_t parts = 0;
+    for (size_t at = 0; handout_next(v, at, &part); at += part.count) {
+        assert_true(parts < 3);
+        assert_int_equal(part.count, expected[parts]);
+        assert_int_equal(part.new_text, parts != 1);
+        parts++;
+    }
+    assert_int_equal(parts, 3);
+    results_free(r);
+}
+
 /* ---- hostile names --------------------------------------------------------------- */
 
 static void render(const char *text, enum report_format format, struct buf *out)
@@ -152,15 +213,6 @@ static void html__when_hostile__then_same_tags(void **state)
     }
 }
 
-static void table__when_hostile__then_no_escape(void **state)
-{
-    (void)state;
-    AUTO_BUF out = BUF_INIT;
-    render(model_hostile, REPORT_TABLE, &out);
-    assert_no_controls(buf_str(&out));
-    assert_null(strchr(buf_str(&out), '\x1b'));
-}
-
 /* What a line of Markdown is made of: its head, and the bars of a table row. */
 static void markdown_shape(const char *text, struct buf *out)
 {
@@ -173,6 +225,107 @@ static void markdown_shape(const char *text, struct buf *out)
         else if (*p == '\n')
             buf_addc(out, '\n');
     }
+}
+
+/* Text between two fences: there nothing is markup. */
+static void drop_fences(struct buf *b)
+{
+    char *to = b->data, *rest = b->data;
+    bool fenced = false;
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
+        bool fence = strncmp(line, "```", 3) == 0;
+        if (!fenced || fence) {
+            size_t len = strlen(line);
+            memmove(to, line, len);
+            to += len;
+            *to++ = '\n';
+        }
+        fenced ^= fence;
+    }
+    *to = '\0';
+    b->len = (size_t)(to - b->data);
+}
+
+/* Labels are names in quotes. */
+static void drop_labels(struct buf *b)
+{
+    char *label = b->data;
+    while ((label = strstr(label, "aria-label=\"")) != NULL) {
+        label += strlen("aria-label=\"");
+        char *end = strchr(label, '"');
+        memmove(label, end, strlen(end) + 1);
+    }
+    b->len = strlen(b->data);
+}
+
+static void handout__when_hostile__then_same_tags(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {model_hostile, model_harmless};
+    struct buf tags[2] = {BUF_INIT}, shape[2] = {BUF_INIT};
+    for (size_t i = 0; i < 2; i++) {
+        struct results *r = model_all(texts[i]);
+        AUTO_BUF html = BUF_INIT, markdown = BUF_INIT;
+        report_handout_html(r, &html);
+        report_handout_markdown(r, &markdown);
+        assert_no_controls(buf_str(&html));
+        assert_no_controls(buf_str(&markdown));
+        drop_labels(&html);
+        tags_of(buf_str(&html), &tags[i]);
+        drop_fences(&markdown);
+        markdown_shape(buf_str(&markdown), &shape[i]);
+        results_free(r);
+    }
+    assert_string_equal(buf_str(&tags[0]), buf_str(&tags[1]));
+    assert_string_equal(buf_str(&shape[0]), buf_str(&shape[1]));
+    for (size_t i = 0; i < 2; i++) {
+        buf_free(&tags[i]);
+        buf_free(&shape[i]);
+    }
+}
+
+/* A fence in a Dockerfile does not end the listing. */
+static void handout__when_dockerfile_has_fences__then_longer_one(void **state)
+{
+    (void)state;
+    struct results *r = model_results();
+    struct result_build *b = &r->scenarios[0].variants[0].builds[0];
+    free(b->dockerfile);
+    b->dockerfile = xstrdup("FROM a\n````\n# evil\n");
+    AUTO_BUF out = BUF_INIT;
+    report_handout_markdown(r, &out);
+    assert_non_null(strstr(buf_str(&out), "`````dockerfile\nFROM a\n````\n# evil\n"
+                                          "`````\n"));
+    results_free(r);
+}
+
+static void trace__when_hostile__then_json_with_the_same_events(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {model_hostile, model_harmless};
+    size_t events[2];
+    for (size_t i = 0; i < 2; i++) {
+        struct results *r = model_all(texts[i]);
+        AUTO_BUF out = BUF_INIT;
+        report_trace(r, &out);
+        assert_no_controls(buf_str(&out));
+        json_t *trace = json_loadb(buf_str(&out), out.len, 0, NULL);
+        assert_non_null(trace);
+        events[i] = json_array_size(json_object_get(trace, "traceEvents"));
+        json_decref(trace);
+        results_free(r);
+    }
+    assert_int_equal(events[0], 6 * 4);
+    assert_int_equal(events[1], 6 * 4);
+}
+
+static void table__when_hostile__then_no_escape(void **state)
+{
+    (void)state;
+    AUTO_BUF out = BUF_INIT;
+    render(model_hostile, REPORT_TABLE, &out);
+    assert_no_controls(buf_str(&out));
+    assert_null(strchr(buf_str(&out), '\x1b'));
 }
 
 static void markdown__when_hostile__then_same_shape(void **state)
@@ -253,9 +406,9 @@ static void html__when_lines_continue__then_they_belong_to_their_step(void **sta
     AUTO_BUF out = BUF_INIT;
     report_html(r, NULL, &out);
     static const char *const rows[] = {
-        "<tr class=k><td>1<td>reused<td><code>FROM a</code>",
+        "<tr class=k data-t=0><td>1<td>reused<td><code>FROM a</code>",
         "<tr class=n><td>2<td><td><code># note</code>",
-        "<tr class=r><td>3<td>ran<td><code>RUN a \\</code>",
+        "<tr class=r data-t=0><td>3<td>ran<td><code>RUN a \\</code>",
         "<tr class=r><td>4<td><td><code>  b</code>",
         "<tr class=n><td>6<td>not needed<td><code>FROM other</code>"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -272,6 +425,12 @@ int main(void)
         cmocka_unit_test(table__when_any_width__then_fits),
         cmocka_unit_test(markdown__when_rebuild_failed__then_no_cost),
         cmocka_unit_test(html__when_hostile__then_same_tags),
+        cmocka_unit_test(handout__when_reference__then_golden),
+        cmocka_unit_test(handout__when_task__then_nothing_given_away),
+        cmocka_unit_test(handout__when_many_builds__then_split_evenly),
+        cmocka_unit_test(handout__when_hostile__then_same_tags),
+        cmocka_unit_test(handout__when_dockerfile_has_fences__then_longer_one),
+        cmocka_unit_test(trace__when_hostile__then_json_with_the_same_events),
         cmocka_unit_test(table__when_hostile__then_no_escape),
         cmocka_unit_test(markdown__when_hostile__then_same_shape),
         cmocka_unit_test(csv__when_hostile__then_same_columns_and_no_formula),

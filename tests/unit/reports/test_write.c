@@ -68,7 +68,7 @@ static void write__when_new__then_whole_report(void **state)
     struct err err = ERR_INIT;
     assert_int_equal(write_report(dir, false, &notice, &err), 0);
     assert_string_equal(buf_str(&notice), "");
-    assert_int_equal(count_files(dir), 4);
+    assert_int_equal(count_files(dir), 5);
     assert_int_equal(count_files(parent), 1);
     assert_true(holds(dir, "results.json", "simbench.results/1"));
     assert_true(holds(dir, "index.html", "</html>"));
@@ -98,7 +98,7 @@ static void write__when_report_stands__then_replaced_file_by_file(void **state)
     assert_true(holds(dir, "index.html", "</html>"));
     assert_false(holds(plots, "stale.svg", "old"));
     assert_true(holds(plots, "keep.txt", "mine"));
-    assert_int_equal(count_files(dir), 6);
+    assert_int_equal(count_files(dir), 7);
 }
 
 static void write__when_something_else_stands__then_refused(void **state)
@@ -145,7 +145,35 @@ static void write__when_disk_is_full__then_old_report_untouched(void **state)
     assert_true(holds(dir, "index.html", "old page"));
     assert_int_equal(file_read(json, 1 << 24, &after, NULL), 0);
     assert_string_equal(buf_str(&before), buf_str(&after));
-    assert_int_equal(count_files(dir), 4);
+    assert_int_equal(count_files(dir), 5);
+}
+
+/* A handout comes on request, and that of an old report does not stay. */
+static void write__when_handout__then_written_linked_and_replaced(void **state)
+{
+    const char *dir = *state;
+    struct results *r = model_results();
+    struct report_options opt = {
+        .no_plots = true, .handout = true, .changes = "**Regression.** one\n"};
+    AUTO_BUF notice = BUF_INIT;
+    struct err err = ERR_INIT;
+    assert_int_equal(report_write(r, dir, &opt, &notice, &err), 0);
+    assert_int_equal(count_files(dir), 7);
+    assert_true(holds(dir, "handout.html", "Solution: edit app.py"));
+    assert_true(holds(dir, "handout.md", "## Solution: edit app.py"));
+    assert_true(holds(dir, "index.html", "href=handout.html"));
+    AUTO_FREE char *path = xasprintf("%s/report.md", dir);
+    AUTO_BUF text = BUF_INIT;
+    assert_int_equal(file_read(path, 1 << 20, &text, NULL), 0);
+    const char *changes = strstr(buf_str(&text), "**Regression.** one");
+    assert_non_null(changes);
+    assert_true(changes < strstr(buf_str(&text), "**Failed:**"));
+    opt = (struct report_options){.no_plots = true};
+    assert_int_equal(report_write(r, dir, &opt, &notice, &err), 0);
+    assert_int_equal(count_files(dir), 5);
+    assert_false(holds(dir, "index.html", "href=handout.html"));
+    assert_false(holds(dir, "report.md", "Regression"));
+    results_free(r);
 }
 
 static void write__when_no_gnuplot__then_rest_and_one_line(void **state)
@@ -161,7 +189,7 @@ static void write__when_no_gnuplot__then_rest_and_one_line(void **state)
     assert_int_equal(rc, 0);
     assert_string_equal(buf_str(&notice),
                         "gnuplot not found: no plots (apt-get install gnuplot-nox)\n");
-    assert_int_equal(count_files(report), 4);
+    assert_int_equal(count_files(report), 5);
 }
 
 static void write__when_plots__then_linked(void **state)
@@ -173,7 +201,7 @@ static void write__when_plots__then_linked(void **state)
     assert_int_equal(write_report(report, true, &notice, &err), 0);
     if (notice.len > 0)
         skip(); /* no gnuplot here */
-    assert_int_equal(count_files(plots), 3 * 4);
+    assert_int_equal(count_files(plots), 4 * 4);
     assert_true(holds(report, "index.html", "href=\"plots/edit-app-py-builds.svg\""));
     assert_true(holds(plots, "edit-app-py-builds.svg", "</svg>"));
 }
@@ -188,6 +216,7 @@ int main(void)
         WITH_FOLDER(write__when_report_stands__then_replaced_file_by_file),
         WITH_FOLDER(write__when_something_else_stands__then_refused),
         WITH_FOLDER(write__when_disk_is_full__then_old_report_untouched),
+        WITH_FOLDER(write__when_handout__then_written_linked_and_replaced),
         WITH_FOLDER(write__when_no_gnuplot__then_rest_and_one_line),
         WITH_FOLDER(write__when_plots__then_linked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
