@@ -156,7 +156,7 @@ void report_escape_terminal(const char *s, struct buf *out)
         if (code == '\n')
             buf_adds(out, "\\n");
         else if (code == '\t')
-            buf_adds(out, "\\t");
+            buf_adds(out, "    "); /* harmless, and meant to be read */
         else if (code == '\r')
             buf_adds(out, "\\r");
         else if (report_text_hidden(code))
