@@ -219,8 +219,8 @@ int store_record_get(struct store *store, const struct digest *key, struct recor
     return find_record(store, key, true, out, err);
 }
 
-int store_record_peek(struct store *store, const struct digest *key,
-                      struct record *out, struct err *err)
+int store_record_peek(struct store *store, const struct digest *key, struct record *out,
+                      struct err *err)
 {
     STORE_LOCK(store);
     return find_record(store, key, false, out, err);

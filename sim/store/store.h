@@ -120,8 +120,8 @@ struct record {
 int store_record_get(struct store *store, const struct digest *key, struct record *out,
                      struct err *err);
 /* As store_record_get, but no use: for what only looks. */
-int store_record_peek(struct store *store, const struct digest *key,
-                      struct record *out, struct err *err);
+int store_record_peek(struct store *store, const struct digest *key, struct record *out,
+                      struct err *err);
 int store_record_put(struct store *store, const struct record *record, struct err *err);
 /* Definition key -> content key, for inputs that were computed once (cache-semantics
  * 0). */
