@@ -58,11 +58,11 @@ static void command_words(struct stage_state *s, const struct instruction *in,
                           struct strv *out)
 {
     strv_clear(out);
-    if (!in->json && in->args.len != 0 && in->args.items[0][0] != '\0')
-        for (size_t i = 0; i < s->shell.len; i++)
-            strv_add(out, s->shell.items[i]);
-    if (in->json || (in->args.len != 0 && in->args.items[0][0] != '\0'))
-        strv_copy(out, &in->args);
+    for (size_t i = 0; !in->json && i < s->shell.len; i++)
+        strv_add(out, s->shell.items[i]);
+    strv_copy(out, &in->args);
+    if (!in->json && in->args.len == 0)
+        strv_add(out, "");
 }
 
 static int do_pairs(struct stage_state *s, const struct instruction *in,
@@ -112,6 +112,11 @@ static int do_arg(struct stage_state *s, const struct instruction *in, struct bu
     return 0;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static int do_expose(struct stage_state *s, const struct instruction *in,
                      struct buf *line, struct err *err)
 {
@@ -130,20 +135,19 @@ static int do_expose(struct stage_state *s, const struct instruction *in,
     }
     for (size_t i = 0; rc == 0 && i < words.len; i++)
         rc = ports_parse(words.items[i], &ports, err);
-    struct strv sorted = STRV_INIT;
-    for (size_t i = 0; rc == 0 && i < ports.len; i++) {
+    for (size_t i = 0; rc == 0 && i < ports.len; i++)
         image_config_add_sorted(&s->config->exposed, ports.items[i]);
-        image_config_add_sorted(&sorted, ports.items[i]);
-    }
     buf_addc(line, ' ');
     if (s->planner->options->semantics == SEMANTICS_BUILDKIT) {
-        add_list(line, &sorted, false);
+        /* The history lists a port as often as it was named, in order. */
+        if (ports.len != 0)
+            qsort(ports.items, ports.len, sizeof *ports.items, by_text);
+        add_list(line, &ports, false);
     } else {
         for (size_t i = 0; i < words.len; i++)
             buf_addf(line, "%s%s", i != 0 ? " " : "", words.items[i]);
     }
     strv_free(&words);
-    strv_free(&sorted);
     strv_free(&ports);
     return rc;
 }
@@ -323,15 +327,16 @@ int plan_workdir_step(struct stage_state *s, const struct instruction *in,
     if (rc != 0)
         return rc;
     struct planner *p = s->planner;
-    if (path[0] != '/')
-        path = plan_printf(p, "%s%s%s", s->cwd,
-                           s->cwd[strlen(s->cwd) - 1] == '/' ? "" : "/", path);
-    AUTO_FREE char *clean = path_clean(path);
+    bool relative = path[0] != '/';
+    AUTO_FREE char *joined = relative ? path_join(s->cwd, path) : xstrdup(path);
+    AUTO_FREE char *clean = path_clean(joined);
+    /* An absolute path keeps its spelling, a relative one is joined and cleaned. */
+    path = relative ? plan_strdup(p, clean) : path;
     s->cwd = path;
     step->cwd = plan_strdup(p, clean);
     step->kind = strcmp(clean, "/") == 0 ? PLAN_CONFIG : PLAN_WORKDIR;
     free(s->config->workdir);
-    s->config->workdir = xstrdup(clean);
+    s->config->workdir = xstrdup(path);
     struct buf line = BUF_INIT;
     buf_addf(&line, "WORKDIR %s", path);
     /* A linear key holds the text (row 45: /w and /w/ differ there). */

@@ -59,9 +59,9 @@ static char *heredoc_script(struct stage_state *s, const struct instruction *in)
         else
             buf_adds(&script, in->heredocs[0].content);
     } else {
-        buf_addf(&script, "%s\n", in->args.items[0]);
+        buf_adds(&script, in->args.items[0]);
         for (size_t i = 0; i < in->heredoc_count; i++)
-            buf_addf(&script, "%s%s\n", in->heredocs[i].content, in->heredocs[i].name);
+            buf_addf(&script, "\n%s%s", in->heredocs[i].content, in->heredocs[i].name);
     }
     char *text = plan_strdup(s->planner, buf_str(&script));
     buf_free(&script);
@@ -79,17 +79,14 @@ static void set_argv(struct stage_state *s, const struct instruction *in,
     const char *script = in->heredoc_count != 0 ? heredoc_script(s, in)
                          : in->args.len != 0    ? plan_strdup(p, in->args.items[0])
                                                 : "";
-    if (only_heredoc(in) && strncmp(script, "#!", 2) == 0) {
-        run->script_file = plan_strdup(p, in->heredocs[0].name);
-        run->argv.items = arena_alloc(&p->plan->memory->arena, 2 * sizeof(char *));
-        run->argv.items[0] = plan_printf(p, "/dev/pipes/%s", run->script_file);
-        run->argv.items[1] = NULL;
-        run->argv.len = 1;
-        run->script = script;
-        return;
-    }
-    run->shell_form = true;
     run->script = script;
+    if (only_heredoc(in) && strncmp(script, "#!", 2) == 0) {
+        /* The shell is told the name of a file that holds the script. */
+        run->script_file = plan_strdup(p, in->heredocs[0].name);
+        script = plan_printf(p, "/dev/pipes/%s", run->script_file);
+    } else {
+        run->shell_form = true;
+    }
     run->argv.len = s->shell.len + 1;
     run->argv.items =
         arena_alloc(&p->plan->memory->arena, (run->argv.len + 1) * sizeof(char *));
@@ -98,11 +95,15 @@ static void set_argv(struct stage_state *s, const struct instruction *in,
     run->argv.items[s->shell.len + 1] = NULL;
 }
 
+/* A flag whose value expands to nothing counts as not given. */
 static int expand_opt(struct stage_state *s, const struct instruction *in,
                       const char *word, const char **out, struct err *err)
 {
     *out = NULL;
-    return word == NULL ? 0 : plan_expand(s, in, word, out, err);
+    int rc = word == NULL ? 0 : plan_expand(s, in, word, out, err);
+    if (rc == 0 && *out != NULL && (*out)[0] == '\0')
+        *out = NULL;
+    return rc;
 }
 
 static const char *absolute(struct stage_state *s, const char *path)
@@ -305,15 +306,18 @@ static int inline_file(struct stage_state *s, const struct heredoc *doc,
     return 0;
 }
 
+/* Absolute and clean; the "/" or "/." at its end stays, as it says that a folder is
+ * meant, and is part of the key. */
 static const char *destination(struct stage_state *s, const char *dest)
 {
-    if (dest[0] == '/')
-        return dest;
-    bool folder =
-        dest[0] == '\0' || strcmp(dest, ".") == 0 || dest[strlen(dest) - 1] == '/';
+    size_t n = strlen(dest);
+    bool slash = n == 0 || strcmp(dest, ".") == 0 || dest[n - 1] == '/';
+    bool dot = n > 1 && strcmp(dest + n - 2, "/.") == 0;
     const char *path = absolute(s, dest);
-    return folder && strcmp(path, "/") != 0 ? plan_printf(s->planner, "%s/", path)
-                                            : path;
+    if (!slash && !dot)
+        return path;
+    return plan_printf(s->planner, "%s%s%s", path, strcmp(path, "/") != 0 ? "/" : "",
+                       dot ? "." : "");
 }
 
 static int compile_excludes(struct stage_state *s, struct plan_copy *copy,
@@ -373,8 +377,6 @@ static void copy_lines(struct stage_state *s, struct plan_step *step)
         buf_addf(&line, " --chown=%s", copy->chown);
     if (copy->chmod != NULL)
         buf_addf(&line, " --chmod=%s", copy->chmod);
-    if (copy->link)
-        buf_adds(&line, " --link");
     for (size_t i = 0; i < copy->sources.len; i++)
         buf_addf(&line, " %s", copy->sources.items[i]);
     for (size_t i = 0; i < copy->file_count; i++)

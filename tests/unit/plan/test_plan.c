@@ -232,9 +232,10 @@ static void plan__history__reads_as_in_buildkit(void **state)
         {"RUN echo \"$B\"", "RUN |1 B=7 /bin/sh -c echo \"$B\" # buildkit"},
         {"LABEL x=$B", "LABEL x=7"},
         {"WORKDIR /w/", "WORKDIR /w/"},
-        {"WORKDIR sub", "WORKDIR /w/sub"},
+        {"WORKDIR sub//.", "WORKDIR /w/sub"},
         {"COPY --chown=5:6 a b /d/", "COPY --chown=5:6 a b /d/ # buildkit"},
-        {"EXPOSE 8001-8002 53/UDP", "EXPOSE [53/udp 8001/tcp 8002/tcp]"},
+        {"COPY --link --chown=$NONE --chmod=$NONE a /d/", "COPY a /d/ # buildkit"},
+        {"EXPOSE 8001-8002 53/UDP 8001", "EXPOSE [53/udp 8001/tcp 8001/tcp 8002/tcp]"},
         {"VOLUME /v /z", "VOLUME [/v /z]"},
         {"HEALTHCHECK --interval=5m --timeout=3s CMD curl x",
          "HEALTHCHECK {Test:[CMD-SHELL curl x] Interval:5m0s Timeout:3s StartPeriod:0s "
@@ -244,6 +245,8 @@ static void plan__history__reads_as_in_buildkit(void **state)
          "StartInterval:0s Retries:40}"},
         {"STOPSIGNAL 9", "STOPSIGNAL 9"},
         {"SHELL [\"/bin/sh\",\"-ec\"]", "SHELL [/bin/sh -ec]"},
+        {"CMD", "CMD [\"/bin/sh\" \"-ec\" \"\"]"},
+        {"CMD []", "CMD []"},
         {"CMD echo hi", "CMD [\"/bin/sh\" \"-ec\" \"echo hi\"]"},
         {"ENTRYPOINT foo \"bar\"",
          "ENTRYPOINT [\"/bin/sh\" \"-ec\" \"foo \\\"bar\\\"\"]"},
@@ -274,10 +277,13 @@ static void plan__heredocs__become_script_or_file(void **state)
     assert_int_equal(make(f, "FROM scratch\nRUN <<-E\n\techo a\n\tE\n"), 0);
     assert_string_equal(last(f)->run->script, "echo a\n");
     assert_int_equal(make(f, "FROM scratch\nRUN cat <<E > /f\nx\nE\n"), 0);
-    assert_string_equal(last(f)->run->script, "cat <<E > /f\nx\nE\n");
+    assert_string_equal(last(f)->run->script, "cat <<E > /f\nx\nE");
+    assert_int_equal(make(f, "FROM scratch\nRUN cat <<A <<B\nx\nA\ny\nB\n"), 0);
+    assert_string_equal(last(f)->run->script, "cat <<A <<B\nx\nA\ny\nB");
     assert_int_equal(make(f, "FROM scratch\nRUN <<S\n#!/bin/python\nprint(1)\nS\n"), 0);
     assert_string_equal(last(f)->run->script_file, "S");
-    assert_string_equal(last(f)->run->argv.items[0], "/dev/pipes/S");
+    assert_string_equal(last(f)->run->argv.items[0], "/bin/sh");
+    assert_string_equal(last(f)->run->argv.items[2], "/dev/pipes/S");
     assert_int_equal(
         make(f, "FROM scratch\nENV V=1\nCOPY <<A <<\"B\" /d/\n$V\nA\n$V\nB\n"), 0);
     assert_int_equal(last(f)->copy->file_count, 2);
@@ -289,8 +295,9 @@ static void plan__destination__keeps_its_slash(void **state)
 {
     struct fixture *f = *state;
     static const char *const rows[][2] = {
-        {".", "/w/"},   {"./", "/w/"}, {"x", "/w/x"},  {"x/", "/w/x/"},
-        {"/y/", "/y/"}, {"/y", "/y"},  {"../z", "/z"},
+        {".", "/w/"},      {"./", "/w/"}, {"x", "/w/x"},       {"x/", "/w/x/"},
+        {"/y/", "/y/"},    {"/y", "/y"},  {"../z", "/z"},      {"/y/.", "/y/."},
+        {"x/.", "/w/x/."}, {"/", "/"},    {"/q/../y/", "/y/"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         AUTO_FREE char *text =
