@@ -63,7 +63,11 @@ static void add_vertex(struct build *b, size_t position, struct vertex **tip)
         v->base = &b->bases[base->index];
     } else if (inputs_is_work(step)) {
         v->kind = VERTEX_WORK;
-        v->no_cache = wants_no_cache(b, step->stage);
+        /* BuildKit runs a WORKDIR again only after a step that had to run again. */
+        bool follows =
+            step->kind == PLAN_WORKDIR && b->options->semantics == SEMANTICS_BUILDKIT;
+        v->no_cache = wants_no_cache(b, step->stage) &&
+                      (!follows || (*tip != NULL && (*tip)->no_cache));
         work->tainted = work->tainted || v->no_cache;
     } else if (!inputs_has_key(step, b->options->semantics)) {
         return;

@@ -17,9 +17,10 @@ struct copying {
     struct view *from;  /* where from, of the item at hand */
     const char *source; /* folder that is copied, resolved */
     const char *target; /* where its content goes */
-    bool has_owner, has_mode;
-    bool unpack; /* the item at hand is extracted if it is an archive */
-    uint32_t uid, gid, mode;
+    bool has_owner;
+    const char *chmod; /* NULL: modes stay */
+    bool unpack;       /* the item at hand is extracted if it is an archive */
+    uint32_t uid, gid;
     uint64_t bytes;
 };
 
@@ -31,9 +32,10 @@ static struct entry made_folder(const struct copying *c)
         like.uid = c->uid;
         like.gid = c->gid;
     }
-    /* BuildKit 0.32 gives folders it has to make the mode of --chmod too. */
-    if (c->has_mode)
-        like.mode = c->mode;
+    /* BuildKit 0.32 gives folders it has to make an octal --chmod too, but nothing of
+     * set-ID and sticky bits. */
+    if (c->chmod != NULL && strspn(c->chmod, "01234567") == strlen(c->chmod))
+        like.mode = chmod_apply(c->chmod, 0, true) & 0777;
     return like;
 }
 
@@ -45,8 +47,8 @@ static void dress(const struct copying *c, struct entry *e)
     } else if (c->b->options->semantics == SEMANTICS_CLASSIC) {
         e->uid = e->gid = 0;
     }
-    if (c->has_mode && e->type != ENTRY_SYMLINK)
-        e->mode = c->mode;
+    if (c->chmod != NULL && e->type != ENTRY_SYMLINK)
+        e->mode = chmod_apply(c->chmod, e->mode, e->type == ENTRY_DIR);
 }
 
 /* A file over a folder, or a folder over something else, cannot be copied. */
@@ -157,6 +159,8 @@ static int unpack_archive(struct copying *c, const struct entry *e, const char *
     if (rc != 0)
         return err_wrap(err, "%s", e->path);
     *done = true;
+    const char *chmod = c->chmod;
+    c->chmod = NULL; /* what an archive holds keeps its modes */
     rc = make_folder(c, target, err);
     for (size_t i = 0; rc == 0 && i < tree->len; i++) {
         struct entry entry = tree->entries[i];
@@ -173,6 +177,7 @@ static int unpack_archive(struct copying *c, const struct entry *e, const char *
         if (rc == 0)
             rc = put(c, &entry, path, err);
     }
+    c->chmod = chmod;
     tree_free(tree);
     return rc;
 }
@@ -206,6 +211,14 @@ static int copy_file(struct copying *c, const struct entry *e, const char *name,
     return rc == 0 ? put(c, e, target, err) : rc;
 }
 
+/* With --parents the destination is a folder, and there even if nothing matches. */
+static int make_destination(struct copying *c, struct err *err)
+{
+    AUTO_FREE char *dest = NULL;
+    int rc = resolve_target(c, c->copy->dest, &dest, err);
+    return rc == 0 ? make_folder(c, dest, err) : rc;
+}
+
 /* --parents: the path below the last "./" of the word (or all of it) is kept. */
 static int copy_with_parents(struct copying *c, const struct selected *item,
                              const char *match, const char *resolved, struct err *err)
@@ -221,8 +234,6 @@ static int copy_with_parents(struct copying *c, const struct selected *item,
     kept += *kept == '/';
     AUTO_FREE char *dest = NULL;
     int rc = resolve_target(c, c->copy->dest, &dest, err);
-    if (rc == 0)
-        rc = make_folder(c, dest, err);
     size_t skip = (size_t)(kept - match);
     for (size_t n = skip; rc == 0 && n < strlen(match); n++) {
         if (match[n] != '/')
@@ -243,6 +254,13 @@ static int copy_with_parents(struct copying *c, const struct selected *item,
     return rc == 0 ? copy_folder(c, resolved, target, err) : rc;
 }
 
+/* "/w/" and "/w/." mean a folder that need not be there yet. */
+static bool names_folder(const char *dest)
+{
+    size_t n = strlen(dest);
+    return dest[n - 1] == '/' || (n > 1 && strcmp(dest + n - 2, "/.") == 0);
+}
+
 static int copy_match(struct copying *c, const struct selected *item, const char *match,
                       struct err *err)
 {
@@ -260,7 +278,7 @@ static int copy_match(struct copying *c, const struct selected *item, const char
         return 0;
     const char *dest = c->copy->dest;
     if (e->type != ENTRY_DIR)
-        return copy_file(c, e, path_base(match), dest[strlen(dest) - 1] == '/', err);
+        return copy_file(c, e, path_base(match), names_folder(dest), err);
     AUTO_FREE char *target = NULL;
     rc = resolve_target(c, dest, &target, err);
     if (rc != 0)
@@ -278,12 +296,9 @@ int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *b
     int rc = 0;
     if (copy->chown != NULL) {
         c.has_owner = true;
-        rc = owner_resolve(root, copy->chown, &c.uid, &c.gid, err);
+        rc = owner_of_files(b, v, root, copy->chown, &c.uid, &c.gid, err);
     }
-    if (copy->chmod != NULL) {
-        c.has_mode = true;
-        c.mode = (uint32_t)strtoul(copy->chmod, NULL, 8);
-    }
+    c.chmod = copy->chmod;
     if (b->options->semantics == SEMANTICS_CLASSIC && copy->sources.len > 1 &&
         copy->dest_text[0] != '\0' &&
         copy->dest_text[strlen(copy->dest_text) - 1] != '/')
@@ -294,6 +309,8 @@ int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *b
     for (size_t i = 0; rc == 0 && i < v->selection.len; i++) {
         const struct selected *item = &v->selection.items[i];
         c.unpack = v->sources.items[i].remote ? copy->unpack_remote : copy->unpack;
+        if (copy->parents)
+            rc = make_destination(&c, err);
         for (size_t k = 0; rc == 0 && k < item->matches.len; k++)
             rc = copy_match(&c, item, item->matches.items[k], err);
     }

@@ -175,9 +175,12 @@ void stack_close(struct stack *stack);
 /* copy.c: puts what was selected into the view; *bytes gets the content copied. */
 int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *bytes,
                struct err *err);
-/* owner.c: "user[:group]" by the image's own /etc/passwd and /etc/group. */
-int owner_resolve(struct view *root, const char *text, uint32_t *uid, uint32_t *gid,
-                  struct err *err);
+/* mode.c: the mode after --chmod=TEXT; octal, or words as of chmod(1). */
+uint32_t chmod_apply(const char *text, uint32_t mode, bool folder);
+/* owner.c: "user[:group]" of --chown or a WORKDIR's USER, by the image's own
+ * /etc/passwd and /etc/group. */
+int owner_of_files(const struct build *b, const struct vertex *v, struct view *root,
+                   const char *text, uint32_t *uid, uint32_t *gid, struct err *err);
 
 /* run.c */
 int run_command(struct build *b, struct vertex *v, struct stack *stack,

@@ -60,25 +60,42 @@ static bool look_up(struct view *root, const char *file, const char *name,
     return false;
 }
 
-int owner_resolve(struct view *root, const char *text, uint32_t *uid, uint32_t *gid,
-                  struct err *err)
+/* BuildKit takes a name that nobody has for 0, and refuses names where there is no file
+ * system to look them up in; the linear builders refuse unknown names. */
+static int no_such(const struct build *b, const struct vertex *v, const char *what,
+                   const char *name, struct err *err)
+{
+    if (b->options->semantics != SEMANTICS_BUILDKIT)
+        return err_set(err, ERR_FAILED, "unable to find %s %s in the image", what,
+                       name);
+    bool link = v->step->copy != NULL && v->step->copy->link;
+    if (link || v->parent == NULL || digest_is_zero(&v->parent->chain)) {
+        err_set(err, ERR_FAILED,
+                "unable to find %s %s: there are no files yet to look it "
+                "up in",
+                what, name);
+        return err_hint(err, "write a number");
+    }
+    return 0;
+}
+
+int owner_of_files(const struct build *b, const struct vertex *v, struct view *root,
+                   const char *text, uint32_t *uid, uint32_t *gid, struct err *err)
 {
     AUTO_FREE char *user = xstrndup(text, strcspn(text, ":"));
     const char *group = strchr(text, ':');
+    int rc = 0;
     *uid = *gid = 0;
     if (is_number(user, uid))
         *gid = *uid;
     else if (user[0] != '\0' && !look_up(root, "etc/passwd", user, uid, gid))
-        return err_set(err, ERR_FAILED,
-                       "unable to find user %s: no such line in "
-                       "/etc/passwd of the image",
-                       user);
-    if (group == NULL || group[1] == '\0')
-        return 0;
-    if (!is_number(group + 1, gid) && !look_up(root, "etc/group", group + 1, gid, NULL))
-        return err_set(err, ERR_FAILED,
-                       "unable to find group %s: no such line in "
-                       "/etc/group of the image",
-                       group + 1);
-    return 0;
+        rc = no_such(b, v, "user", user, err);
+    if (rc != 0 || group == NULL)
+        return rc;
+    if (group[1] == '\0')
+        *gid = 0;
+    else if (!is_number(group + 1, gid) &&
+             !look_up(root, "etc/group", group + 1, gid, NULL))
+        rc = no_such(b, v, "group", group + 1, err);
+    return rc;
 }

@@ -197,7 +197,7 @@ static int make_mounts(struct build *b, struct vertex *v, struct run_parts *part
     if (run->script_file != NULL)
         parts->mounts[parts->mount_count++] = (struct exec_mount){
             .kind = EXEC_MOUNT_FILE,
-            .target = run->argv.items[0],
+            .target = run->argv.items[run->argv.len - 1], /* after the shell */
             .data = run->script,
             .len = strlen(run->script),
             .mode = 0755,

@@ -40,13 +40,43 @@ static int expand_glob(struct view *view, const char *dir, const char *pattern,
     return rc;
 }
 
+/* Folders before the first wildcard are followed where they are symlinks, and BuildKit
+ * wants them to be there. */
+static int expand_word(struct selected *item, const char *word,
+                       const struct selection_rules *rules, struct err *err)
+{
+    size_t fixed = 0;
+    for (size_t i = 0; word[i] != '\0'; i++) {
+        if (word[i] != '/')
+            continue;
+        AUTO_FREE char *head = xstrndup(word, i);
+        if (glob_has_wildcard(head))
+            break;
+        fixed = i + 1;
+    }
+    if (fixed == 0)
+        return expand_glob(item->view, "", word, &item->matches, err);
+    AUTO_FREE char *prefix = xstrndup(word, fixed - 1);
+    AUTO_FREE char *dir = NULL;
+    int rc = view_resolve(item->view, prefix, true, &dir, err);
+    if (rc != 0)
+        return rc;
+    if (view_lookup(item->view, dir) == NULL) {
+        if (rules->semantics != SEMANTICS_BUILDKIT)
+            return 0;
+        err_set(err, ERR_FAILED, "\"/%s\" not found", prefix);
+        return err_hint(err, "the folder before a wildcard has to be there");
+    }
+    return expand_glob(item->view, dir, word + fixed, &item->matches, err);
+}
+
 static int find_matches(struct selected *item, const struct selection_rules *rules,
                         struct err *err)
 {
     AUTO_FREE char *clean = path_below_root(item->word);
     item->wildcard = glob_has_wildcard(clean);
     if (item->wildcard) {
-        int rc = expand_glob(item->view, "", clean, &item->matches, err);
+        int rc = expand_word(item, clean, rules, err);
         if (rc == 0 && item->matches.len == 0 && rules->semantics == SEMANTICS_CLASSIC)
             return err_set(err, ERR_FAILED,
                            "no source files were specified: nothing "
