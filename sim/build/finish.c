@@ -90,14 +90,13 @@ static int set_layers(struct build *b, struct image_config *config,
     config->diff_id_count = 0;
     r->layers = xcalloc(n + 1, sizeof *r->layers);
     for (size_t i = 0; rc == 0 && i < n; i++) {
-        struct layer *layer;
-        rc = store_layer_get(b->options->store, &ids[i], &layer, err);
+        struct layer_info info;
+        rc = store_layer_info(b->options->store, &ids[i], &info, err);
         if (rc != 0)
             break;
         image_config_add_layer(config, &ids[i]);
-        r->layers[r->layer_count++] = (struct base_layer){ids[i], layer->size};
-        r->size += layer->size;
-        layer_unref(layer);
+        r->layers[r->layer_count++] = (struct base_layer){ids[i], info.size};
+        r->size += info.size;
     }
     free(ids);
     return rc;
@@ -110,7 +109,8 @@ int finish_image(struct build *b, struct err *err)
     struct image_config *config =
         image_config_copy(b->plan->stages[b->plan->target].config);
     add_all_history(b, config);
-    int rc = set_layers(b, config, tip != NULL ? &tip->chain : &empty, err);
+    const struct digest *chain = tip != NULL ? &tip->chain : &empty;
+    int rc = set_layers(b, config, chain, err);
     if (config->history_count != 0)
         config->created_s = config->history[config->history_count - 1].created_s;
     for (size_t i = config->history_count; i-- > 0;)
@@ -124,8 +124,8 @@ int finish_image(struct build *b, struct err *err)
     image_config_to_json(config, &json);
     image_config_free(config);
     if (rc == 0)
-        rc = store_image_put(b->options->store, buf_str(&json), b->result->image_name,
-                             &b->result->image_id, err);
+        rc = store_image_put_on(b->options->store, buf_str(&json), chain,
+                                b->result->image_name, &b->result->image_id, err);
     if (rc == 0)
         b->result->config_json = buf_steal(&json);
     return rc;

@@ -30,12 +30,11 @@ static void fill_step(struct build *b, const struct vertex *v, struct build_step
 
 static void figures_of_layer(struct build *b, struct vertex *v)
 {
-    struct layer *layer;
+    struct layer_info info;
     if (v->has_layer &&
-        store_layer_get(b->options->store, &v->layer, &layer, NULL) == 0) {
-        v->size = layer->size;
-        v->modelled = layer->modelled;
-        layer_unref(layer);
+        store_layer_info(b->options->store, &v->layer, &info, NULL) == 0) {
+        v->size = info.size;
+        v->modelled = info.modelled;
     }
 }
 
