@@ -8,6 +8,8 @@
 #include "bench/columns.h"
 #include "bench/compare.h"
 #include "bench/interrupt.h"
+#include "bench/machine.h"
+#include "bench/measure_options.h"
 #include "bench/run_files.h"
 #include "bench/version.h"
 #include "reports/report.h"
@@ -17,9 +19,10 @@
 struct run_values {
     const char *report, *save, *baseline, *filter;
     struct strv engines;
-    unsigned runs, warmup, jobs;
-    int exec, format, semantics;
-    bool list, no_plots, handout;
+    const char *warmup, *max_time, *precision, *min_effect;
+    unsigned runs, jobs;
+    int exec, format, semantics, gate;
+    bool list, no_plots, handout, aa;
 };
 
 static const struct option_spec options[] = {
@@ -27,8 +30,14 @@ static const struct option_spec options[] = {
      "report folder (default: simbench-report)", 0},
     {"runs", 0, OPTION_NUMBER, offsetof(struct run_values, runs), "N",
      "repetitions that are measured (default: 1)", 1},
-    {"warmup", 0, OPTION_NUMBER, offsetof(struct run_values, warmup), "N",
-     "repetitions before that (default: 0)", 0},
+    {"warmup", 0, OPTION_TEXT, offsetof(struct run_values, warmup), "N",
+     "repetitions before that (default: 1 if there are several)", 0},
+    {"precision", 0, OPTION_TEXT, offsetof(struct run_values, precision), "PERCENT",
+     "repeat until each median is known that well (2%)", 0},
+    {"max-time", 0, OPTION_TEXT, offsetof(struct run_values, max_time), "TIME",
+     "begin no repetition of a scenario after it (60s with --precision)", 0},
+    {"aa", 0, OPTION_FLAG, offsetof(struct run_values, aa), NULL,
+     "measure everything twice in turns: the noise of this machine", 0},
     {"engine", 0, OPTION_LIST, offsetof(struct run_values, engines), "NAME",
      "builtin (default), buildkit, classic, buildah", 0},
     {"exec", 0, OPTION_CHOICE, offsetof(struct run_values, exec), EXEC_WORDS,
@@ -39,6 +48,10 @@ static const struct option_spec options[] = {
      "write the results there too", 0},
     {"baseline", 0, OPTION_TEXT, offsetof(struct run_values, baseline), "FILE.json",
      "compare with these results; a regression is exit status 1", 0},
+    {"gate", 0, OPTION_CHOICE, offsetof(struct run_values, gate), GATE_WORDS,
+     "what may regress: counters and virtual time, or wall time too", 0},
+    {"min-effect", 0, OPTION_TEXT, offsetof(struct run_values, min_effect), "PERCENT",
+     "changes of wall time that matter to --gate wall (5%)", 0},
     {"format", 0, OPTION_CHOICE, offsetof(struct run_values, format),
      "table|markdown|csv|json|junit", "what standard output gets", 0},
     {"filter", 0, OPTION_TEXT, offsetof(struct run_values, filter), "PATTERN",
@@ -53,7 +66,7 @@ static const struct option_spec options[] = {
      "write sheets to print too: task, then solution", 0},
 };
 
-enum { ENGINES_MOST = 4 };
+enum { ENGINES_MOST = 4, AA_RUNS = 10, PRECISION_TIME_S = 60 };
 
 /* Everything of one run. */
 struct whole {
@@ -62,8 +75,11 @@ struct whole {
     const struct engine *engines[ENGINES_MOST];
     size_t engine_count;
     struct scenario_files files;
-    struct results *base; /* of --baseline */
-    struct results *results;
+    struct results *base;            /* of --baseline */
+    struct results *results, *again; /* again: --aa */
+    struct compare_options comparing;
+    double precision, max_time_s;
+    unsigned runs, warmup;
     struct buf *changes; /* against the baseline, in Markdown */
     bool to_table;       /* stdout is for people */
 };
@@ -112,9 +128,29 @@ static int list(const struct whole *w)
     return 0;
 }
 
+static int choose_measuring(struct whole *w, struct err *err)
+{
+    const struct run_values *values = w->values;
+    w->runs = values->runs != 0 ? values->runs : 1;
+    if (values->aa && values->runs == 0)
+        w->runs = AA_RUNS;
+    w->warmup = w->runs > 1 || values->precision != NULL ? 1 : 0;
+    w->max_time_s = values->precision != NULL ? PRECISION_TIME_S : 0;
+    w->comparing.gate_wall = values->gate == 1;
+    int r = measure_percent("--precision", values->precision, &w->precision, err);
+    if (r == 0)
+        r = measure_percent("--min-effect", values->min_effect,
+                            &w->comparing.min_effect, err);
+    if (r == 0)
+        r = measure_seconds("--max-time", values->max_time, &w->max_time_s, err);
+    return r == 0 ? measure_count("--warmup", values->warmup, &w->warmup, err) : r;
+}
+
 static int load(struct whole *w, const struct invocation *in, struct err *err)
 {
-    int r = choose_engines(w, err);
+    int r = choose_measuring(w, err);
+    if (r == 0)
+        r = choose_engines(w, err);
     if (r == 0 && w->values->baseline != NULL)
         r = compare_load(w->values->baseline, &w->base, err);
     if (r == 0)
@@ -130,14 +166,27 @@ static int load(struct whole *w, const struct invocation *in, struct err *err)
     return r;
 }
 
+static struct results *new_results(int64_t started_s)
+{
+    AUTO_BUF id = BUF_INIT;
+    AUTO_BUF text = BUF_INIT;
+    struct results *results = results_new(SIMBENCH_VERSION, started_s);
+    machine_describe(&id, &text);
+    results_set_machine(results, id.data, text.data);
+    return results;
+}
+
 static int run_all(struct whole *w, struct err *err)
 {
     int64_t started = -1;
     int r = environment_source_date_epoch(&started, err);
     if (r < 0)
         return r;
-    w->results =
-        results_new(SIMBENCH_VERSION, started >= 0 ? started : clock_realtime_s());
+    if (started < 0)
+        started = clock_realtime_s();
+    w->results = new_results(started);
+    if (w->values->aa)
+        w->again = new_results(started);
     const struct run_values *values = w->values;
     struct run_files_options how = {
         .runner =
@@ -146,8 +195,10 @@ static int run_all(struct whole *w, struct err *err)
                 .engine_count = w->engine_count,
                 .exec = (enum exec_kind)values->exec,
                 .semantics = (enum semantics)values->semantics,
-                .runs = values->runs != 0 ? values->runs : 1,
-                .warmup = values->warmup,
+                .runs = w->runs,
+                .warmup = w->warmup,
+                .precision = w->precision,
+                .max_time_s = w->max_time_s,
                 .style = w->cli->style,
                 .show_steps = w->to_table && !w->cli->common.quiet,
                 .show_output = w->cli->common.verbose,
@@ -158,7 +209,7 @@ static int run_all(struct whole *w, struct err *err)
         .print_failure = print_failure,
         .payload = w->cli,
     };
-    int code = run_files(&w->files, w->results, &how);
+    int code = run_files(&w->files, w->results, w->again, &how);
     if (interrupt_pending())
         return interrupt_check(err);
     /* The failures have been told: an err without a message says only how it ended. */
@@ -193,7 +244,7 @@ static int gate(const struct whole *w, struct err *err)
     AUTO_BUF text = BUF_INIT;
     if (w->base == NULL)
         return 0;
-    compare_results(w->base, w->results, &comparison);
+    compare_results(w->base, w->results, &w->comparing, &comparison);
     comparison_format(&comparison, COMPARE_TABLE, w->cli->common.verbose, &text);
     comparison_format(&comparison, COMPARE_MARKDOWN, false, w->changes);
     fprintf(w->to_table ? stdout : stderr, "%s\n", text.data);
@@ -246,6 +297,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     struct whole w = {.cli = cli,
                       .values = values,
                       .changes = &changes,
+                      .comparing = COMPARE_OPTIONS_INIT,
                       .to_table = values->format == 0};
     int r = load(&w, in, err);
     if (r == 0 && values->list) {
@@ -256,6 +308,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
             r = conclude(&w, r, err);
     }
     results_free(w.results);
+    results_free(w.again);
     results_free(w.base);
     run_files_free(&w.files);
     return r;

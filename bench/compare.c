@@ -9,6 +9,14 @@
 
 enum { RESULT_FILE_LIMIT = 256 << 20 };
 
+/* A comparison being made. */
+struct comparing {
+    const struct compare_options *options;
+    struct comparison *out;
+    bool with_wall;  /* both were measured on one machine */
+    size_t unjudged; /* builds with too few samples for their wall time */
+};
+
 static void add(struct comparison *c, const struct difference *d)
 {
     GROW(c->items, c->cap, c->len + 1);
@@ -16,7 +24,34 @@ static void add(struct comparison *c, const struct difference *d)
     c->counts[d->verdict]++;
 }
 
-static void compare_metric(struct comparison *c, struct difference place,
+static const char *known(const char *text)
+{
+    return text != NULL ? text : "unknown";
+}
+
+/* Takes ownership of the line; each is said once. */
+static void note(struct comparing *c, char *line)
+{
+    if (strv_contains(&c->out->notes, line))
+        free(line);
+    else
+        strv_take(&c->out->notes, line);
+}
+
+static void note_engine(struct comparing *c, const struct result_variant *base,
+                        const struct result_variant *now)
+{
+    const char *was = known(base->engine_version), *is = known(now->engine_version);
+    if (strcmp(was, is) != 0)
+        note(c, xasprintf("%s was version %s and is %s", now->engine, was, is));
+}
+
+bool difference_is_wall(const struct difference *d)
+{
+    return d->metric != NULL && strcmp(d->metric, "wall_s") == 0;
+}
+
+static void compare_metric(struct comparing *c, struct difference place,
                            const char *metric, uint64_t base, uint64_t now)
 {
     place.metric = metric;
@@ -25,20 +60,61 @@ static void compare_metric(struct comparison *c, struct difference place,
     place.verdict = now > base   ? VERDICT_WORSE
                     : now < base ? VERDICT_BETTER
                                  : VERDICT_SAME;
-    add(c, &place);
+    add(c->out, &place);
 }
 
-static void compare_build(struct comparison *c, struct difference place,
+/* Here a fall is the loss; with another number of steps it need not be one. */
+static void compare_reused(struct comparing *c, struct difference place,
+                           const struct result_build *base,
+                           const struct result_build *now)
+{
+    place.metric = "steps_reused";
+    place.base = base->reused;
+    place.now = now->reused;
+    if (base->reused == now->reused)
+        place.verdict = VERDICT_SAME;
+    else if (base->step_count != now->step_count)
+        place.verdict = VERDICT_CHANGED;
+    else
+        place.verdict = now->reused < base->reused ? VERDICT_WORSE : VERDICT_BETTER;
+    add(c->out, &place);
+}
+
+static void compare_wall(struct comparing *c, struct difference place,
+                         const struct result_wall *base, const struct result_wall *now)
+{
+    if (!c->with_wall || base->n == 0 || now->n == 0)
+        return;
+    stats_contrast(base->samples, base->n, now->samples, now->n, &place.wall);
+    if (!place.wall.enough) {
+        c->unjudged++;
+        return;
+    }
+    int verdict = stats_verdict(&place.wall, c->options->min_effect);
+    bool gate = c->options->gate_wall;
+    place.metric = "wall_s";
+    place.base_samples = base->n;
+    place.now_samples = now->n;
+    place.verdict = verdict > 0   ? (gate ? VERDICT_WORSE : VERDICT_SLOWER)
+                    : verdict < 0 ? (gate ? VERDICT_BETTER : VERDICT_FASTER)
+                                  : VERDICT_SAME;
+    add(c->out, &place);
+}
+
+static void compare_build(struct comparing *c, struct difference place,
                           const struct result_build *base,
                           const struct result_build *now)
 {
     place.build = now->label;
     compare_metric(c, place, "failed", base->error != NULL, now->error != NULL);
     compare_metric(c, place, "steps_run", base->ran, now->ran);
+    compare_reused(c, place, base, now);
     compare_metric(c, place, "new_bytes", base->new_bytes, now->new_bytes);
     compare_metric(c, place, "fetched_bytes", base->fetched_bytes, now->fetched_bytes);
     if (base->has_virtual && now->has_virtual)
         compare_metric(c, place, "virtual_ms", base->virtual_ms, now->virtual_ms);
+    if (base->error == NULL && now->error == NULL)
+        compare_wall(c, place, &base->wall, &now->wall);
 }
 
 /* The nth build of a label: scenarios may use one twice. */
@@ -59,10 +135,11 @@ static size_t nth_of_label(const struct result_variant *v, size_t at)
     return n;
 }
 
-static void compare_variant(struct comparison *c, struct difference place,
+static void compare_variant(struct comparing *c, struct difference place,
                             const struct result_variant *base,
                             const struct result_variant *now)
 {
+    note_engine(c, base, now);
     for (size_t i = 0; i < now->build_count; i++) {
         const struct result_build *b = &now->builds[i];
         const struct result_build *old =
@@ -73,7 +150,7 @@ static void compare_variant(struct comparison *c, struct difference place,
         }
         place.build = b->label;
         place.verdict = VERDICT_NEW;
-        add(c, &place);
+        add(c->out, &place);
     }
     for (size_t i = 0; i < base->build_count; i++) {
         const struct result_build *b = &base->builds[i];
@@ -81,7 +158,7 @@ static void compare_variant(struct comparison *c, struct difference place,
             continue;
         place.build = b->label;
         place.verdict = VERDICT_GONE;
-        add(c, &place);
+        add(c->out, &place);
     }
 }
 
@@ -96,7 +173,7 @@ static const struct result_variant *find_variant(const struct result_scenario *s
     return NULL;
 }
 
-static void compare_scenario(struct comparison *c, const struct result_scenario *base,
+static void compare_scenario(struct comparing *c, const struct result_scenario *base,
                              const struct result_scenario *now)
 {
     struct difference place = {.scenario = now->name};
@@ -110,7 +187,7 @@ static void compare_scenario(struct comparison *c, const struct result_scenario 
             continue;
         }
         place.verdict = VERDICT_NEW;
-        add(c, &place);
+        add(c->out, &place);
     }
     for (size_t i = 0; i < base->variant_count; i++) {
         const struct result_variant *v = &base->variants[i];
@@ -119,7 +196,7 @@ static void compare_scenario(struct comparison *c, const struct result_scenario 
         place.variant = v->name;
         place.engine = v->engine;
         place.verdict = VERDICT_GONE;
-        add(c, &place);
+        add(c->out, &place);
     }
 }
 
@@ -132,17 +209,44 @@ static const struct result_scenario *find_scenario(const struct results *r,
     return NULL;
 }
 
-void compare_results(const struct results *base, const struct results *now,
-                     struct comparison *out)
+static void note_origin(struct comparing *c, const struct results *base,
+                        const struct results *now)
 {
+    if (strcmp(known(base->version), known(now->version)) != 0)
+        note(c, xasprintf("made by different versions of simbench: %s and %s",
+                          known(base->version), known(now->version)));
+    c->with_wall = base->machine_id != NULL && now->machine_id != NULL &&
+                   strcmp(base->machine_id, now->machine_id) == 0;
+    if (base->machine_id == NULL || now->machine_id == NULL)
+        note(c, xstrdup("a file does not say on which machine it was made: wall time "
+                        "is not compared"));
+    else if (!c->with_wall)
+        note(c, xasprintf("made on different machines (%s; %s): wall time is not "
+                          "compared",
+                          known(base->machine), known(now->machine)));
+}
+
+static void note_unjudged(struct comparing *c)
+{
+    if (c->options->gate_wall && c->unjudged != 0)
+        note(c, xasprintf("wall time of %zu builds is not judged: fewer than 5 samples "
+                          "on a side (--runs)",
+                          c->unjudged));
+}
+
+void compare_results(const struct results *base, const struct results *now,
+                     const struct compare_options *options, struct comparison *out)
+{
+    struct comparing c = {.options = options, .out = out};
     *out =
         (struct comparison){.base_version = base->version, .now_version = now->version};
+    note_origin(&c, base, now);
     for (size_t i = 0; i < now->scenario_count; i++) {
         const struct result_scenario *s = &now->scenarios[i];
         const struct result_scenario *old = find_scenario(base, s->name);
         struct difference place = {.scenario = s->name, .verdict = VERDICT_NEW};
         if (old != NULL)
-            compare_scenario(out, old, s);
+            compare_scenario(&c, old, s);
         else
             add(out, &place);
     }
@@ -152,11 +256,13 @@ void compare_results(const struct results *base, const struct results *now,
         if (find_scenario(now, place.scenario) == NULL)
             add(out, &place);
     }
+    note_unjudged(&c);
 }
 
 void comparison_free(struct comparison *c)
 {
     free(c->items);
+    strv_free(&c->notes);
     *c = (struct comparison){0};
 }
 

@@ -12,14 +12,31 @@
 
 static const char *verdict_word(enum verdict verdict)
 {
-    static const char *const words[] = {"same", "improved", "REGRESSION", "new",
-                                        "missing"};
+    static const char *const words[VERDICT_COUNT] = {"same",   "improved", "REGRESSION",
+                                                     "new",    "missing",  "faster",
+                                                     "slower", "changed"};
     return words[verdict];
+}
+
+/* Of wall time "same" would claim too much. */
+static const char *shown_verdict(const struct difference *d)
+{
+    return d->verdict == VERDICT_SAME && difference_is_wall(d)
+               ? "~"
+               : verdict_word(d->verdict);
 }
 
 static bool is_shown(const struct difference *d, bool all)
 {
     return all || d->verdict != VERDICT_SAME;
+}
+
+static bool shows_any(const struct comparison *c, bool all)
+{
+    for (size_t i = 0; i < c->len; i++)
+        if (is_shown(&c->items[i], all))
+            return true;
+    return false;
 }
 
 /* "scenario / variant / build" as far as it goes. */
@@ -49,6 +66,13 @@ static void add_value(const struct difference *d, uint64_t value, struct buf *ou
 /* Humane figures can hide a small change: then the exact ones. */
 static void add_values(const struct difference *d, struct buf *base, struct buf *now)
 {
+    if (difference_is_wall(d)) {
+        report_wall(d->wall.base, base);
+        report_wall(d->wall.now, now);
+        buf_addf(now, " (x%.3f [%.3f, %.3f])", d->wall.ratio, d->wall.range.low,
+                 d->wall.range.high);
+        return;
+    }
     add_value(d, d->base, base);
     add_value(d, d->now, now);
     if (d->base == d->now || strcmp(buf_str(base), buf_str(now)) != 0)
@@ -66,8 +90,17 @@ static void add_totals(const struct comparison *c, struct buf *out)
              "%zu regressions, %zu improvements, %zu unchanged, %zu new, %zu missing",
              c->counts[VERDICT_WORSE], c->counts[VERDICT_BETTER],
              c->counts[VERDICT_SAME], c->counts[VERDICT_NEW], c->counts[VERDICT_GONE]);
-    if (strcmp(c->base_version, c->now_version) != 0)
-        buf_addf(out, "; made by simbench %s and %s", c->base_version, c->now_version);
+    if (c->counts[VERDICT_SLOWER] + c->counts[VERDICT_FASTER] != 0)
+        buf_addf(out, "; wall time (advice): %zu slower, %zu faster",
+                 c->counts[VERDICT_SLOWER], c->counts[VERDICT_FASTER]);
+}
+
+static const char *const saving =
+    "run --save writes the improved figures as the next baseline";
+
+static bool is_worth_saving(const struct comparison *c)
+{
+    return c->counts[VERDICT_BETTER] != 0 && c->counts[VERDICT_WORSE] == 0;
 }
 
 static void format_table(const struct comparison *c, bool all, struct buf *out)
@@ -86,7 +119,7 @@ static void format_table(const struct comparison *c, bool all, struct buf *out)
         AUTO_BUF now = BUF_INIT;
         add_place(d, &place);
         add_values(d, &base, &now);
-        columns_add(&t, verdict_word(d->verdict));
+        columns_add(&t, shown_verdict(d));
         columns_add(&t, place.data);
         columns_add(&t, d->metric != NULL ? d->metric : "");
         columns_add(&t, buf_str(&base));
@@ -103,6 +136,27 @@ static void format_table(const struct comparison *c, bool all, struct buf *out)
     strv_free(&t.cells);
     add_totals(c, out);
     buf_addc(out, '\n');
+    for (size_t i = 0; i < c->notes.len; i++) {
+        buf_adds(out, "note: ");
+        report_escape_terminal(c->notes.items[i], out);
+        buf_addc(out, '\n');
+    }
+    if (is_worth_saving(c))
+        buf_addf(out, "note: %s\n", saving);
+}
+
+static void markdown_notes(const struct comparison *c, struct buf *out)
+{
+    if (c->notes.len == 0 && !is_worth_saving(c))
+        return;
+    buf_addc(out, '\n');
+    for (size_t i = 0; i < c->notes.len; i++) {
+        buf_adds(out, "* ");
+        report_escape_markdown(c->notes.items[i], out);
+        buf_addc(out, '\n');
+    }
+    if (is_worth_saving(c))
+        buf_addf(out, "* %s\n", saving);
 }
 
 static void format_markdown(const struct comparison *c, bool all, struct buf *out)
@@ -110,8 +164,13 @@ static void format_markdown(const struct comparison *c, bool all, struct buf *ou
     buf_adds(out,
              c->counts[VERDICT_WORSE] != 0 ? "**Regression.** " : "No regression. ");
     add_totals(c, out);
+    buf_adds(out, "\n");
+    if (!shows_any(c, all)) {
+        markdown_notes(c, out);
+        return;
+    }
     buf_adds(out,
-             "\n\n| verdict | where | metric | base | now |\n|---|---|---|--:|--:|\n");
+             "\n| verdict | where | metric | base | now |\n|---|---|---|--:|--:|\n");
     for (size_t i = 0; i < c->len; i++) {
         const struct difference *d = &c->items[i];
         if (!is_shown(d, all))
@@ -121,11 +180,45 @@ static void format_markdown(const struct comparison *c, bool all, struct buf *ou
         AUTO_BUF now = BUF_INIT;
         add_place(d, &place);
         add_values(d, &base, &now);
-        buf_addf(out, "| %s | ", verdict_word(d->verdict));
+        buf_addf(out, "| %s | ", shown_verdict(d));
         report_escape_markdown(place.data, out);
         buf_addf(out, " | %s | %s | %s |\n", d->metric != NULL ? d->metric : "",
                  buf_str(&base), buf_str(&now));
     }
+    markdown_notes(c, out);
+}
+
+static void json_figures(const struct difference *d, struct buf *out)
+{
+    if (d->metric == NULL)
+        return;
+    if (!difference_is_wall(d)) {
+        buf_addf(out, "\"base\":%" PRIu64 ",\"now\":%" PRIu64 ",", d->base, d->now);
+        return;
+    }
+    buf_addf(out,
+             "\"base\":%.9g,\"now\":%.9g,\"ratio\":%.6g,\"interval\":[%.6g,%.6g],"
+             "\"p\":%.6g,\"samples\":[%zu,%zu],",
+             d->wall.base, d->wall.now, d->wall.ratio, d->wall.range.low,
+             d->wall.range.high, d->wall.p, d->base_samples, d->now_samples);
+}
+
+static void json_difference(const struct difference *d, struct buf *out)
+{
+    static const char *const verdicts[VERDICT_COUNT] = {
+        "same",    "improvement", "regression", "new",
+        "missing", "faster",      "slower",     "changed"};
+    const char *const names[] = {"scenario", "variant", "engine", "build", "metric"};
+    const char *const values[] = {d->scenario, d->variant, d->engine, d->build,
+                                  d->metric};
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        buf_addf(out, "%c\"%s\":", n == 0 ? '{' : ',', names[n]);
+        json_text_string(out, values[n]);
+    }
+    buf_addc(out, ',');
+    json_figures(d, out);
+    bool unknown = d->verdict == VERDICT_SAME && difference_is_wall(d);
+    buf_addf(out, "\"verdict\":\"%s\"}", unknown ? "~" : verdicts[d->verdict]);
 }
 
 static void format_json(const struct comparison *c, bool all, struct buf *out)
@@ -137,31 +230,40 @@ static void format_json(const struct comparison *c, bool all, struct buf *out)
     json_text_string(out, c->now_version);
     buf_addf(out,
              ",\"regressions\":%zu,\"improvements\":%zu,\"unchanged\":%zu,\"new\":%zu,"
-             "\"missing\":%zu,\"differences\":[",
+             "\"missing\":%zu,\"slower\":%zu,\"faster\":%zu,\"notes\":[",
              c->counts[VERDICT_WORSE], c->counts[VERDICT_BETTER],
-             c->counts[VERDICT_SAME], c->counts[VERDICT_NEW], c->counts[VERDICT_GONE]);
+             c->counts[VERDICT_SAME], c->counts[VERDICT_NEW], c->counts[VERDICT_GONE],
+             c->counts[VERDICT_SLOWER], c->counts[VERDICT_FASTER]);
+    for (size_t i = 0; i < c->notes.len; i++) {
+        buf_adds(out, i != 0 ? "," : "");
+        json_text_string(out, c->notes.items[i]);
+    }
+    buf_adds(out, "],\"differences\":[");
     for (size_t i = 0; i < c->len; i++) {
-        const struct difference *d = &c->items[i];
-        if (!is_shown(d, all))
+        if (!is_shown(&c->items[i], all))
             continue;
-        const char *const names[] = {"scenario", "variant", "engine", "build",
-                                     "metric"};
-        const char *const values[] = {d->scenario, d->variant, d->engine, d->build,
-                                      d->metric};
-        buf_addf(out, "%s\n{", comma);
-        for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
-            buf_addf(out, "\"%s\":", names[n]);
-            json_text_string(out, values[n]);
-            buf_addc(out, ',');
-        }
-        if (d->metric != NULL)
-            buf_addf(out, "\"base\":%" PRIu64 ",\"now\":%" PRIu64 ",", d->base, d->now);
-        static const char *const verdicts[] = {"same", "improvement", "regression",
-                                               "new", "missing"};
-        buf_addf(out, "\"verdict\":\"%s\"}", verdicts[d->verdict]);
+        buf_addf(out, "%s\n", comma);
+        json_difference(&c->items[i], out);
         comma = ",";
     }
     buf_adds(out, "]}\n");
+}
+
+static void junit_failure(const struct difference *d, struct buf *out)
+{
+    AUTO_BUF base = BUF_INIT;
+    AUTO_BUF now = BUF_INIT;
+    if (difference_is_wall(d)) {
+        add_values(d, &base, &now);
+    } else {
+        buf_addf(&base, "%" PRIu64, d->base);
+        buf_addf(&now, "%" PRIu64, d->now);
+    }
+    buf_adds(out, "><failure message=\"");
+    report_escape_html(buf_str(&base), out);
+    buf_adds(out, " -&gt; ");
+    report_escape_html(buf_str(&now), out);
+    buf_adds(out, "\"/></testcase>\n");
 }
 
 static void format_junit(const struct comparison *c, struct buf *out)
@@ -178,15 +280,17 @@ static void format_junit(const struct comparison *c, struct buf *out)
         report_escape_html(place.data, out);
         buf_addf(out, "\" name=\"%s\"", d->metric != NULL ? d->metric : "present");
         if (d->verdict == VERDICT_WORSE)
-            buf_addf(out,
-                     "><failure message=\"%" PRIu64 " -&gt; %" PRIu64
-                     "\"/></testcase>\n",
-                     d->base, d->now);
+            junit_failure(d, out);
         else if (d->verdict == VERDICT_GONE || d->verdict == VERDICT_NEW)
             buf_addf(out, "><skipped message=\"%s\"/></testcase>\n",
                      verdict_word(d->verdict));
         else
             buf_adds(out, "/>\n");
+    }
+    buf_adds(out, c->notes.len != 0 ? "  <system-out>" : "");
+    for (size_t i = 0; i < c->notes.len; i++) {
+        report_escape_html(c->notes.items[i], out);
+        buf_adds(out, i + 1 < c->notes.len ? "\n" : "</system-out>\n");
     }
     buf_adds(out, "</testsuite>\n");
 }

@@ -83,7 +83,7 @@ struct turn {
 
 struct pool {
     const struct scenario_files *files;
-    struct results *results;
+    struct results *results, *again;
     const struct run_files_options *options;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -99,8 +99,10 @@ static void run_file(const struct pool *pool, size_t at, FILE *out)
     runner.memo = pool->memo;
     for (size_t i = 0; i < file->count && !interrupt_pending(); i++)
         runner_run(&runner, file->script, file->scenarios[i],
-                   &pool->results->scenarios[file->first + i], out,
-                   &pool->turns[at].failures);
+                   &pool->results->scenarios[file->first + i],
+                   pool->again != NULL ? &pool->again->scenarios[file->first + i]
+                                       : NULL,
+                   out, &pool->turns[at].failures);
 }
 
 static size_t take(struct pool *pool)
@@ -187,9 +189,10 @@ static int run_threads(struct pool *pool, size_t jobs)
 }
 
 int run_files(const struct scenario_files *files, struct results *results,
-              const struct run_files_options *options)
+              struct results *again, const struct run_files_options *options)
 {
-    struct pool pool = {.files = files, .results = results, .options = options};
+    struct pool pool = {
+        .files = files, .results = results, .again = again, .options = options};
     AUTO_FREE struct turn *turns = xcalloc(files->len, sizeof *turns);
     pool.turns = turns;
     /* All scenarios are declared before any runs: their places then stay put. */
@@ -198,6 +201,8 @@ int run_files(const struct scenario_files *files, struct results *results,
             const struct script_scenario *s =
                 script_scenario(files->items[i].script, files->items[i].scenarios[j]);
             results_add_scenario(results, s->name, s->lesson, s->file);
+            if (again != NULL)
+                results_add_scenario(again, s->name, s->lesson, s->file);
         }
     pool.memo = layer_memo_new();
     size_t jobs = options->jobs < files->len ? options->jobs : files->len;

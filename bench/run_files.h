@@ -35,8 +35,9 @@ struct run_files_options {
     void (*print_failure)(void *payload, const struct err *err);
     void *payload;
 };
-/* The exit code of the failures. */
+/* The exit code of the failures. `again` gets everything measured a second time, NULL
+ * for once. */
 int run_files(const struct scenario_files *files, struct results *results,
-              const struct run_files_options *options);
+              struct results *again, const struct run_files_options *options);
 
 #endif

@@ -12,6 +12,7 @@
 #include "bench/measured.h"
 #include "bench/pass.h"
 #include "bench/stats.h"
+#include "bench/version.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
 
@@ -165,7 +166,8 @@ static int run_checks(const struct running *run, struct err *err)
         return 0;
     int r = script_expect(run->script, run->scenario, &checks, &len, err);
     for (size_t i = 0; i < len; i++) {
-        result_add_check(run->copies[0], checks[i].message, checks[i].ok, checks[i].line);
+        result_add_check(run->copies[0], checks[i].message, checks[i].ok,
+                         checks[i].line);
         if (checks[i].ok)
             continue;
         struct err failed = ERR_INIT;
@@ -201,15 +203,10 @@ static void print_heading(const struct running *run)
 static void print_table(const struct running *run)
 {
     AUTO_BUF text = BUF_INIT;
-    size_t held = 0;
     if (!run->options->show_tables)
         return;
     report_scenario_table(run->copies[0], &run->options->style, &text);
     fputs(buf_str(&text), run->out);
-    for (size_t i = 0; i < run->copies[0]->check_count; i++)
-        held += run->copies[0]->checks[i].ok;
-    if (run->copies[0]->check_count != 0)
-        fprintf(run->out, "Checks: %zu of %zu hold\n", held, run->copies[0]->check_count);
     fputc('\n', run->out);
     if (run->copies[1] != NULL)
         measured_noise(run->copies[0], run->copies[1], run->out);
@@ -222,10 +219,14 @@ static void declare(struct running *run, const struct script_scenario *s)
 {
     for (size_t c = 0; c < 2 && run->copies[c] != NULL; c++)
         for (size_t e = 0; e < run->options->engine_count; e++)
-            for (size_t v = 0; v < s->variant_count; v++)
-                result_add_variant(run->copies[c], s->variants[v].name,
-                                   run->options->engines[e]->name,
-                                   bench_exec_name(run->options->exec));
+            for (size_t v = 0; v < s->variant_count; v++) {
+                const struct engine *engine = run->options->engines[e];
+                struct result_variant *variant = result_add_variant(
+                    run->copies[c], s->variants[v].name, engine->name,
+                    bench_exec_name(run->options->exec));
+                if (engine == &engine_builtin)
+                    variant->engine_version = xstrdup(SIMBENCH_VERSION);
+            }
 }
 
 void runner_run(const struct runner_options *options, struct script *script,

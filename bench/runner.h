@@ -17,7 +17,11 @@ struct runner_options {
     size_t engine_count;
     enum exec_kind exec;
     enum semantics semantics;
-    unsigned runs, warmup;   /* runs at least 1 */
+    unsigned warmup;
+    unsigned runs;           /* at least 1; more where precision asks for them */
+    double precision;        /* 0.02: until each median's 95% interval is as narrow as
+                              * 2% of it; 0: runs as they are */
+    double max_time_s;       /* a scenario begins no further repetition then; 0: none */
     struct layer_memo *memo; /* borrowed */
     struct report_style style;
     bool show_steps;  /* a line a step, while it happens */
@@ -37,9 +41,11 @@ void failures_free(struct failures *failures);
 int failures_exit_code(const struct failures *failures);
 
 /* Runs one scenario of a loaded file into `result` (declared already, still empty) and
- * writes what is shown to out. Failures are added; they also stand in the result. */
+ * writes what is shown to out. `again`, if not NULL, gets the same measured a second
+ * time, in turns with the first. Failures are added; they also stand in the result. A
+ * failure ends the engine it happened on; what others measured is kept. */
 void runner_run(const struct runner_options *options, struct script *script,
-                size_t scenario, struct result_scenario *result, FILE *out,
-                struct failures *failures);
+                size_t scenario, struct result_scenario *result,
+                struct result_scenario *again, FILE *out, struct failures *failures);
 
 #endif
