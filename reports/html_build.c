@@ -13,10 +13,12 @@
 #include "reports/html.h"
 #include "reports/report.h"
 #include "reports/results_json.h"
+#include "reports/timeline.h"
 #include "sim/base/mem.h"
 
 struct listing {
     const struct result_build *b;
+    struct report_timeline timeline;
     bool virtual;
     struct buf *out;
     size_t next;       /* step that was not shown yet */
@@ -58,13 +60,19 @@ static bool is_told(struct listing *l, const struct result_step *s)
     return told;
 }
 
-/* A row with a data-t is a step of the replay: milliseconds, or microseconds of the
- * wall clock (only their proportions count). */
-static void step_row(struct listing *l, const struct result_step *s, const char *text)
+/* A row with a data-t is a step of the replay: it takes as many milliseconds, or
+ * microseconds of the wall clock (only their proportions count), and begins at data-s
+ * where that is not when the one before it ends. */
+static void step_row(struct listing *l, const struct report_span *span,
+                     const char *text)
 {
-    double time = l->virtual ? (double)s->virtual_ms : s->wall.median * 1e6;
-    AUTO_FREE char *class = xasprintf("%s data-t=%.0f", class_of(s->status), time);
-    row(l, class, word_of(s->status), text, s->line);
+    const struct result_step *s = span->step;
+    double units = l->virtual ? 1e3 : 1e6;
+    AUTO_BUF class = BUF_INIT;
+    buf_addf(&class, "%s data-t=%.0f", class_of(s->status), span->seconds * units);
+    if (l->timeline.stage_count > 1)
+        buf_addf(&class, " data-s=%.0f", span->start_s * units);
+    row(l, buf_str(&class), word_of(s->status), text, s->line);
     if (s->miss_text != NULL && !is_told(l, s))
         report_html_text("<p>", s->miss_text, "</p>", l->out);
     buf_adds(l->out, "<td>");
@@ -118,12 +126,13 @@ static void continued(struct listing *l, const char *text)
 static void text_line(struct listing *l, const char *text)
 {
     size_t first = l->next;
-    const struct result_step *steps = l->b->steps;
+    const struct report_span *spans = l->timeline.spans;
     l->line++;
-    for (; l->next < l->b->step_count && steps[l->next].line <= l->line; l->next++) {
-        const struct result_step *s = &steps[l->next];
+    for (; l->next < l->b->step_count && spans[l->next].step->line <= l->line;
+         l->next++) {
+        const struct result_step *s = spans[l->next].step;
         bool here = l->next == first && s->line == l->line;
-        step_row(l, s, here ? text : report_str(s->instruction));
+        step_row(l, &spans[l->next], here ? text : report_str(s->instruction));
     }
     if (l->next > first) {
         look_at_end(l, text);
@@ -162,9 +171,12 @@ void report_html_dockerfile(const struct result_build *b, bool virtual, struct b
              "<table class=file><thead><tr><th scope=col>line<th scope=col>outcome"
              "<th scope=col>Dockerfile<th scope=col>%s, layer<tbody>\n",
              virtual ? "virtual" : "wall");
+    report_timeline_init(b, virtual, &l.timeline);
     text_lines(&l, report_str(b->dockerfile));
     for (; l.next < b->step_count; l.next++)
-        step_row(&l, &b->steps[l.next], report_str(b->steps[l.next].instruction));
+        step_row(&l, &l.timeline.spans[l.next],
+                 report_str(b->steps[l.next].instruction));
+    report_timeline_free(&l.timeline);
     free(l.heredoc);
     buf_adds(out, "</table>\n");
 }

@@ -25,7 +25,7 @@
 
   // What is replayed of one build: rows with their times.
   const stepsOf = (variant, build) => [...build.querySelectorAll("tr[data-t]")].map((row) => ({
-    variant, row, time: Number(row.dataset.t), outcome: row.cells[1].textContent,
+    variant, row, time: Number(row.dataset.t), start: row.dataset.s, outcome: row.cells[1].textContent,
     text: row.querySelector("code").textContent, shown: row.cells[3].innerText.split("\n")[0],
   }));
 
@@ -36,19 +36,21 @@
     }
     get runs() { return this.queue.length > 0; }
     start(lanes) {
-      const longest = Math.max(1, ...lanes.map((steps) => steps.reduce((sum, s) => sum + s.time, 0)));
       for (const steps of lanes) {
-        let at = 0, shownAt = 0;
+        let at = 0;
         for (const step of steps) {
-          step.at = at;
-          step.from = Math.max(shownAt, at / longest * LONGEST_MS);
-          at += step.time;
-          shownAt = step.to = Math.max(step.from + SHORTEST_MS, at / longest * LONGEST_MS);
-          step.row.classList.add("waiting");
-          this.queue.push(step);
+          step.start = step.start === undefined ? at : Number(step.start);
+          at = step.start + step.time;
         }
       }
-      this.queue.sort((a, b) => a.at + a.time - b.at - b.time);
+      this.queue = lanes.flat();
+      const end = Math.max(1, ...this.queue.map((s) => s.start + s.time));
+      for (const step of this.queue) {
+        step.row.classList.add("waiting");
+        step.from = step.start / end * LONGEST_MS;
+        step.to = Math.max(step.from + SHORTEST_MS, (step.start + step.time) / end * LONGEST_MS);
+      }
+      this.queue.sort((a, b) => a.to - b.to);
       if (calm.matches) return this.next();
       for (const step of this.queue) {
         this.timers.push(setTimeout(() => step.row.classList.replace("waiting", "working"), step.from));

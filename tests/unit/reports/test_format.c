@@ -111,7 +111,7 @@ static void escape__when_special__then_defused(void **state)
         {report_escape_gnuplot, "50%\n'", "\"50\\045 \\047\""},
         {report_escape_gnuplot, "a]]>b", "\"a\\135\\135 \\076b\""},
         {report_escape_terminal, "\x1b[31m\a\r\n\t\x7f",
-         "\\x1b[31m\\x07\\r\\n\\t\\x7f"},
+         "\\x1b[31m\\x07\\r\\n    \\x7f"},
         {report_escape_terminal, "\xc2\x9b\xe2\x80\xae é", "\\x9b\\u{202e} é"},
         {report_escape_terminal, "\xff\xc0\x80\xed\xa0\x80", "������"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
