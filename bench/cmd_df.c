@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* simbench df: the room the store takes, what sharing saves, what can go. */
+/* simbench df: laid out as `docker system df`: the room the store takes, what can go,
+ * what sharing saves; with -v a row an image. */
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "bench/age.h"
 #include "bench/cmd.h"
 #include "bench/columns.h"
+#include "bench/sharing.h"
+#include "sim/base/file.h"
 
 struct df_values {
     bool verify;
@@ -37,12 +41,12 @@ static void print_json(const struct store_usage *u)
 }
 
 static void add_row(struct columns *t, const char *type, const char *total,
-                    uint64_t bytes, uint64_t shared)
+                    uint64_t bytes, uint64_t reclaimable)
 {
     columns_add(t, type);
     columns_add(t, total);
     columns_add_bytes(t, bytes);
-    columns_add_bytes(t, shared);
+    columns_add_bytes(t, reclaimable);
 }
 
 static void print_table(const struct store_usage *u)
@@ -52,11 +56,15 @@ static void print_table(const struct store_usage *u)
     snprintf(n[0], sizeof n[0], "%" PRIu64, u->images);
     snprintf(n[1], sizeof n[1], "%" PRIu64, u->records);
     snprintf(n[2], sizeof n[2], "%" PRIu64, u->mounts);
-    columns_begin(&t, "TYPE|>TOTAL|>SIZE|>SAVED BY SHARING");
-    add_row(&t, "Images", n[0], u->image_bytes, saved_by_sharing(u));
-    add_row(&t, "Build Cache", n[1], u->cache_bytes, 0);
-    add_row(&t, "Cache Mounts", n[2], u->mount_bytes, 0);
-    add_row(&t, "Unpacked Layers", "", u->unpacked_bytes, 0);
+    columns_begin(&t, "TYPE|>TOTAL|>SIZE|>RECLAIMABLE|>SAVED BY SHARING");
+    add_row(&t, "Images", n[0], u->image_bytes, 0);
+    columns_add_bytes(&t, saved_by_sharing(u));
+    add_row(&t, "Build Cache", n[1], u->cache_bytes, u->cache_bytes);
+    columns_add(&t, "");
+    add_row(&t, "Cache Mounts", n[2], u->mount_bytes, u->mount_bytes);
+    columns_add(&t, "");
+    add_row(&t, "Unpacked Layers", "", u->unpacked_bytes, u->unpacked_bytes);
+    columns_add(&t, "");
     columns_end(&t, stdout);
     AUTO_BUF text = BUF_INIT;
     report_bytes(u->unshared_bytes, &text);
@@ -65,6 +73,43 @@ static void print_table(const struct store_usage *u)
     buf_clear(&text);
     report_bytes(u->reclaimable_bytes, &text);
     printf("Reclaimable with `simbench prune`: %s.\n", text.data);
+}
+
+static void add_image(struct columns *t, const struct shared_image *image,
+                      const char *name)
+{
+    char id[SHORT_ID + 1];
+    AUTO_BUF age = BUF_INIT;
+    bench_image_short_id(&image->loaded.image.id, id);
+    age_add(&age, image->loaded.image.created_s, clock_realtime_s());
+    columns_add(t, name);
+    columns_add(t, id);
+    columns_add(t, buf_str(&age));
+    columns_add_bytes(t, image->loaded.size);
+    columns_add_bytes(t, image->shared_bytes);
+    columns_add_bytes(t, image->loaded.size - image->shared_bytes);
+}
+
+/* The images one by one, as `docker system df -v`. */
+static int print_images(struct store *store, struct err *err)
+{
+    struct sharing sharing = {0};
+    struct columns t;
+    int r = sharing_load(store, &sharing, err);
+    if (r == 0) {
+        puts("\nImages space usage:\n");
+        columns_begin(&t, "IMAGE|IMAGE ID|CREATED|>SIZE|>SHARED SIZE|>UNIQUE SIZE");
+        for (size_t i = 0; i < sharing.len; i++) {
+            const struct strv *names = &sharing.images[i].loaded.image.names;
+            for (size_t n = 0; n < names->len; n++)
+                add_image(&t, &sharing.images[i], names->items[n]);
+            if (names->len == 0)
+                add_image(&t, &sharing.images[i], "<none>");
+        }
+        columns_end(&t, stdout);
+    }
+    sharing_free(&sharing);
+    return r;
 }
 
 static int verify(const struct cli *cli, struct store *store, struct err *err)
@@ -103,6 +148,8 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
         print_json(&usage);
     else
         print_table(&usage);
+    if (values->format == FORMAT_TABLE && cli->common.verbose)
+        return print_images(store, err);
     return 0;
 }
 
@@ -110,6 +157,7 @@ const struct command bench_command_df = {
     .name = "df",
     .operands = "",
     .summary = "the room the store takes and what is shared",
+    .details = "With -v: each image, what it shares and what is its own.",
     COMMAND_OPTIONS(options),
     .values_size = sizeof(struct df_values),
     .run = run,

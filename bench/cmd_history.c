@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* simbench history: laid out as `docker history`, one row an instruction. */
+/* simbench history: laid out as `docker history`, one row an instruction, and with whom
+ * a layer is shared. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,6 +9,7 @@
 #include "bench/columns.h"
 #include "bench/images.h"
 #include "bench/json_text.h"
+#include "bench/sharing.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
 
@@ -53,8 +55,35 @@ static const char *text_of(const char *s)
     return s != NULL ? s : "";
 }
 
-static void add_row(struct columns *t, const struct cli *cli,
-                    const struct history_values *values, const struct row *row)
+/* Other images that hold the layer. */
+static size_t others(const struct sharing *sharing, const struct row *row)
+{
+    size_t holders =
+        row->layer != NULL ? sharing_count(sharing, &row->layer->diff_id) : 0;
+    return holders > 0 ? holders - 1 : 0;
+}
+
+static void add_shared(struct columns *t, const struct sharing *sharing,
+                       const struct row *row)
+{
+    size_t n = others(sharing, row);
+    AUTO_FREE char *text = n == 0   ? xstrdup(row->layer != NULL ? "-" : "")
+                           : n == 1 ? xstrdup("1 image")
+                                    : xasprintf("%zu images", n);
+    columns_add(t, text);
+}
+
+/* What is shown, and how. */
+struct shown {
+    const struct cli *cli;
+    const struct history_values *values;
+    const struct loaded_image *image;
+    const struct sharing *sharing;
+    const struct row *rows;
+    size_t len;
+};
+
+static void add_row(struct columns *t, const struct shown *s, const struct row *row)
 {
     AUTO_BUF age = BUF_INIT;
     AUTO_BUF by = BUF_INIT;
@@ -62,44 +91,42 @@ static void add_row(struct columns *t, const struct cli *cli,
     const struct image_history *h = row->history;
     age_add(&age, h != NULL ? h->created_s : INT64_MIN, clock_realtime_s());
     report_escape_terminal(h != NULL ? text_of(h->created_by) : "", &by);
-    columns_cut(buf_str(&by), values->no_trunc ? SIZE_MAX : CREATED_BY_WIDTH,
-                cli->style.utf8, &cut);
+    columns_cut(buf_str(&by), s->values->no_trunc ? SIZE_MAX : CREATED_BY_WIDTH,
+                s->cli->style.utf8, &cut);
     columns_add(t, buf_str(&age));
     columns_add(t, buf_str(&cut));
     columns_add_bytes(t, row->layer != NULL ? row->layer->size : 0);
+    add_shared(t, s->sharing, row);
     columns_add(t, h != NULL ? text_of(h->comment) : "");
 }
 
-static void print_table(const struct cli *cli, const struct history_values *values,
-                        const struct loaded_image *image, const struct row *rows,
-                        size_t len)
+static void print_table(const struct shown *s)
 {
     struct columns t;
     char id[DIGEST_TEXT + 1], short_id[SHORT_ID + 1];
-    digest_text(&image->image.id, id);
-    bench_image_short_id(&image->image.id, short_id);
-    columns_begin(&t, "IMAGE|CREATED|CREATED BY|SIZE|COMMENT");
-    for (size_t i = len; i > 0; i--) {
-        const char *name = values->no_trunc ? id : short_id;
-        columns_add(&t, i == len ? name : "<missing>");
-        add_row(&t, cli, values, &rows[i - 1]);
+    digest_text(&s->image->image.id, id);
+    bench_image_short_id(&s->image->image.id, short_id);
+    columns_begin(&t, "IMAGE|CREATED|CREATED BY|SIZE|SHARED WITH|COMMENT");
+    for (size_t i = s->len; i > 0; i--) {
+        const char *name = s->values->no_trunc ? id : short_id;
+        columns_add(&t, i == s->len ? name : "<missing>");
+        add_row(&t, s, &s->rows[i - 1]);
     }
     columns_end(&t, stdout);
 }
 
-static void print_json(const struct loaded_image *image, const struct row *rows,
-                       size_t len)
+static void print_json(const struct shown *s)
 {
-    for (size_t i = len; i > 0; i--) {
-        const struct row *row = &rows[i - 1];
+    for (size_t i = s->len; i > 0; i--) {
+        const struct row *row = &s->rows[i - 1];
         const struct image_history *h = row->history;
         char created[32] = "";
         if (h != NULL && h->created_s != INT64_MIN)
             image_format_time(h->created_s, created);
         AUTO_BUF out = BUF_INIT;
         buf_adds(&out, "{\"id\":");
-        if (i == len)
-            json_text_digest(&out, &image->image.id);
+        if (i == s->len)
+            json_text_digest(&out, &s->image->image.id);
         else
             buf_adds(&out, "\"<missing>\"");
         buf_adds(&out, ",\"created\":");
@@ -112,7 +139,7 @@ static void print_json(const struct loaded_image *image, const struct row *rows,
             json_text_digest(&out, &row->layer->diff_id);
         else
             buf_adds(&out, "null");
-        buf_adds(&out, ",\"comment\":");
+        buf_addf(&out, ",\"shared_with\":%zu,\"comment\":", others(s->sharing, row));
         json_text_string(&out, h != NULL ? h->comment : NULL);
         printf("%s}\n", out.data);
     }
@@ -122,18 +149,24 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
 {
     const struct history_values *values = in->values;
     struct loaded_image image = {0};
+    struct sharing sharing = {0};
     AUTO_STORE *store = NULL;
     int r = cli_open_store(cli, &store, err);
     if (r == 0)
         r = bench_image_load(store, in->operands[0], &image, err);
+    if (r == 0)
+        r = sharing_load(store, &sharing, err);
     if (r == 0) {
-        size_t len;
-        AUTO_FREE struct row *rows = make_rows(&image, &len);
+        struct shown shown = {
+            .cli = cli, .values = values, .image = &image, .sharing = &sharing};
+        AUTO_FREE struct row *rows = make_rows(&image, &shown.len);
+        shown.rows = rows;
         if (values->format == FORMAT_JSON)
-            print_json(&image, rows, len);
+            print_json(&shown);
         else
-            print_table(cli, values, &image, rows, len);
+            print_table(&shown);
     }
+    sharing_free(&sharing);
     bench_image_unload(&image);
     return r;
 }

@@ -29,11 +29,13 @@ json 'map(.size > 146000000) | unique | tostring' "[true]"
 
 sb history app
 exits 0
-out_has "IMAGE" "CREATED BY" "SIZE" "COMMENT" "RUN /bin/sh -c pip install" "21.3 MB"
+out_has "IMAGE" "CREATED BY" "SIZE" "SHARED WITH" "COMMENT" \
+    "RUN /bin/sh -c pip install" "21.3 MB   1 image"
 holds "newest first" sh -c 'sed -n 2p out.txt | grep -q "COPY \. \."'
 sb history --format json --no-trunc app
 json '.[0].created_by' "COPY . . # buildkit"
 json '.[1].size' 21300000
+json '.[0:2] | map(.shared_with) | tostring' "[0,1]"
 json '.[0].id' "$id"
 sb history "$(echo "$id" | cut -c8-19)"
 exits 0
@@ -49,6 +51,10 @@ holds "raw config has the image's digest" sh -c \
 sb df
 exits 0
 out_has "Images" "Build Cache" "layers. Without sharing"
+out_has "TYPE" "RECLAIMABLE" "SAVED BY SHARING"
+sb df -v
+exits 0
+out_has "SHARED SIZE" "UNIQUE SIZE" "app:2" "app:latest"
 sb df --format json
 json '.[0].images' 2
 json '.[0] | .unshared_bytes > .image_bytes + 140000000' true
