@@ -32,9 +32,16 @@ out_has "== edit app.py ==" "good: first build" "bad: edit app.py" \
     "Total: 45.1 s (virtual clock), 2 ran, 2 reused" "Checks: 2 of 2 hold"
 holds "the last line names the report" \
     test "$(tail -n 1 $out)" = "report: simbench-report/index.html"
-for file in index.html report.md results.json results.csv; do
+for file in index.html report.md results.json results.csv trace.json; do
     holds "report has $file" test -s simbench-report/$file
 done
+holds "no handout unless asked" test ! -e simbench-report/handout.html
+holds "a step in the trace" test \
+    "$(jq '[.traceEvents[] | select(.ph == "X" and .dur == 45000000)] | length' \
+        simbench-report/trace.json)" = 3
+sb edit.lua --no-plots --handout -q -o sheets
+exits 0
+holds "handout" test -s sheets/handout.html -a -s sheets/handout.md
 holds "schema" test "$(jq -r .schema simbench-report/results.json)" = simbench.results/1
 sb --no-plots run edit.lua -o elsewhere -q
 exits 0
@@ -129,6 +136,8 @@ sb run --no-plots -q --baseline base.json --save worse.json worse.lua
 exits 1
 out_has "REGRESSION" "steps_run"
 err_has "against the baseline"
+holds "changes come first in report.md" sh -c \
+    "sed -n '3,5p' simbench-report/report.md | grep -q '^\*\*Regression'"
 sb compare base.json worse.json
 exits 1
 out_has "REGRESSION"
