@@ -221,7 +221,7 @@ static int course(struct build *b, struct err *err)
         return rc;
     begin_event(b);
     pthread_mutex_lock(&b->lock);
-    rc = b->options->plan_only ? solve_plan_only(b, err) : solve_all(b, err);
+    rc = b->options->plan_only ? predict_build(b, err) : solve_all(b, err);
     pthread_mutex_unlock(&b->lock);
     if (rc == 0 && !b->options->plan_only)
         rc = finish(b, err);

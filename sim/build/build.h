@@ -130,6 +130,11 @@ struct build_step {
     uint64_t virtual_ms;
     double wall_s;
     struct miss *miss; /* with STEP_RAN, else NULL */
+    /* STEP_DEPENDS: the step whose output is not known (its own index: an image that is
+     * not here); else 0. In a plan the seconds are those of the last run; cost_known
+     * tells whether there was one. */
+    unsigned depends_on;
+    bool cost_known;
 };
 
 enum build_event_kind {

@@ -73,6 +73,10 @@ struct vertex {
     uint64_t fetched_bytes;
     double wall_s;
     struct miss *miss;
+    bool cost_known;     /* prediction */
+    unsigned depends_on; /* prediction: index of the step it hangs on; 0: none */
+    const struct digest *layers; /* prediction: all below the result, if that is known */
+    size_t layer_count;
 };
 
 enum progress { PROGRESS_NONE, PROGRESS_BUSY, PROGRESS_DONE };
@@ -153,6 +157,15 @@ const struct plan_source *sources_nth(const struct plan_step *step, size_t n);
 
 /* keys.c: with the lock held. */
 int keys_of_stage(struct build *b, unsigned stage, bool may_run, struct err *err);
+/* One step's key, as far as nothing need run for it. */
+int keys_of_vertex(struct build *b, struct vertex *v, struct err *err);
+/* The key by what the step selects; all it reads is there. */
+int keys_by_content(struct build *b, struct vertex *v, struct err *err);
+/* The key of a COPY --link whatever it stands on; all it reads is there. */
+int keys_of_linked(struct build *b, struct vertex *v, struct digest *out,
+                   struct err *err);
+/* Looks up what a step that must run selects, unless that is known. */
+int keys_need_content(struct build *b, struct vertex *v, struct err *err);
 
 /* mtime of what COPY, WORKDIR and modelled commands make: never the time of the run, so
  * that equal input gives equal layers on every machine and day. Seconds since 1970. */
@@ -160,16 +173,20 @@ int64_t build_made_s(const struct build *b);
 
 /* solve.c */
 int solve_stage(struct build *b, unsigned stage, struct err *err);
-int solve_plan_only(struct build *b, struct err *err);
 /* Marks a step's figures final and sends the events that are due. */
 void solve_settle(struct build *b, struct vertex *v);
 void solve_emit(struct build *b, bool all);
+
+/* predict.c: fills in what would become of each step; the store stays as it is. */
+int predict_build(struct build *b, struct err *err);
 
 /* steps.c: runs one vertex; the lock is held on entry and exit, not meanwhile. */
 int step_run(struct build *b, struct vertex *v, struct err *err);
 /* The layers under a vertex with a new view; the caller closes it. */
 int stack_open(struct build *b, const struct digest *chain, struct stack *out,
                struct err *err);
+int stack_open_layers(struct build *b, const struct digest *ids, size_t len,
+                      struct stack *out, struct err *err);
 void stack_close(struct stack *stack);
 
 /* copy.c: puts what was selected into the view; *bytes gets the content copied. */
@@ -189,6 +206,8 @@ int run_command(struct build *b, struct vertex *v, struct stack *stack,
 /* misses.c */
 void misses_load(struct build *b);
 void misses_explain(struct build *b, struct vertex *v);
+/* Prediction: what the step cost when it ran last, as far as that is known. */
+void misses_expect_cost(struct build *b, struct vertex *v);
 void misses_free(struct build *b);
 int misses_store(struct build *b, struct err *err);
 

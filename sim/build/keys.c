@@ -95,7 +95,7 @@ static void set_key(struct build *b, struct vertex *v, const struct digest *key)
                     &v->chain_key);
 }
 
-static int key_by_content(struct build *b, struct vertex *v, struct err *err)
+int keys_by_content(struct build *b, struct vertex *v, struct err *err)
 {
     if (!v->content_known) {
         int rc = select_content(b, v, err);
@@ -106,6 +106,8 @@ static int key_by_content(struct build *b, struct vertex *v, struct err *err)
     selection_digest(&v->selection, &content);
     key_of_step("key", &v->operation, parent_key(v), &content, b->digester, &key);
     set_key(b, v, &key);
+    if (b->options->plan_only)
+        return 0;
     return v->has_fast ? store_alias_put(b->options->store, &v->fast, &v->key, err) : 0;
 }
 
@@ -126,7 +128,7 @@ static int try_key(struct build *b, struct vertex *v, struct err *err)
     if (digest_is_zero(&v->operation))
         key_of_operation(b, v);
     if (!reads_products(v->step))
-        return key_by_content(b, v, err);
+        return keys_by_content(b, v, err);
     if (!fast_contents(b, v, &fast))
         return 0;
     key_of_step("fast", &v->operation, parent_key(v), &fast, b->digester, &v->fast);
@@ -135,7 +137,10 @@ static int try_key(struct build *b, struct vertex *v, struct err *err)
     struct record record;
     if (store_alias_get(b->options->store, &v->fast, &key, err) != 0)
         return 0;
-    if (store_record_get(b->options->store, &key, &record, err) == 0)
+    int found = b->options->plan_only
+                    ? store_record_peek(b->options->store, &key, &record, err)
+                    : store_record_get(b->options->store, &key, &record, err);
+    if (found == 0)
         set_key(b, v, &key);
     return 0;
 }
@@ -169,8 +174,35 @@ static int key_of_vertex(struct build *b, struct vertex *v, bool may_run,
         return rc;
     rc = need_producers(b, v, err);
     if (rc == 0)
-        rc = key_by_content(b, v, err);
+        rc = keys_by_content(b, v, err);
     return rc;
+}
+
+int keys_of_vertex(struct build *b, struct vertex *v, struct err *err)
+{
+    return key_of_vertex(b, v, false, err);
+}
+
+int keys_of_linked(struct build *b, struct vertex *v, struct digest *out,
+                   struct err *err)
+{
+    struct digest content;
+    if (digest_is_zero(&v->operation))
+        key_of_operation(b, v);
+    int rc = v->content_known ? 0 : select_content(b, v, err);
+    if (rc != 0)
+        return rc;
+    selection_digest(&v->selection, &content);
+    key_of_step("key", &v->operation, NULL, &content, b->digester, out);
+    return 0;
+}
+
+int keys_need_content(struct build *b, struct vertex *v, struct err *err)
+{
+    if (v->content_known || sources_nth(v->step, 0) == NULL)
+        return 0;
+    int rc = need_producers(b, v, err);
+    return rc == 0 ? select_content(b, v, err) : rc;
 }
 
 int keys_of_stage(struct build *b, unsigned stage, bool may_run, struct err *err)

@@ -304,6 +304,33 @@ void misses_explain(struct build *b, struct vertex *v)
     b->misses[at] = v->miss;
 }
 
+void misses_expect_cost(struct build *b, struct vertex *v)
+{
+    const struct journal_step *old = counterpart(b, v->position);
+    struct record record;
+    bool is_virtual = b->options->executor->is_virtual;
+    if (v->kind == VERTEX_BASE) {
+        v->virtual_ms = is_virtual ? build_fetch_ms(v->fetched_bytes) : 0;
+        v->cost_known = is_virtual;
+        return;
+    }
+    if (old == NULL || !old->has_key)
+        return;
+    /* The record knows what the step took, however often it was reused since. */
+    if (store_record_peek(b->options->store, &old->key, &record, NULL) != 0) {
+        if (old->status != JOURNAL_RAN)
+            return;
+        record.virtual_ms = old->virtual_ms;
+        record.wall_ns = old->wall_ns;
+    }
+    /* What a model made took no time worth telling on the other clock. */
+    v->cost_known = is_virtual == (record.virtual_ms != UINT64_MAX);
+    if (v->cost_known && is_virtual)
+        v->virtual_ms = record.virtual_ms;
+    else if (v->cost_known)
+        v->wall_s = (double)record.wall_ns / 1e9;
+}
+
 void misses_free(struct build *b)
 {
     for (size_t i = 0; b->manifests != NULL && i < b->now.len; i++)

@@ -26,6 +26,8 @@ static void fill_step(struct build *b, const struct vertex *v, struct build_step
     out->size = v->size;
     out->modelled = v->modelled;
     out->miss = v->miss;
+    out->depends_on = v->depends_on;
+    out->cost_known = v->cost_known;
 }
 
 static void figures_of_layer(struct build *b, struct vertex *v)
@@ -165,11 +167,15 @@ static int run_work(struct build *b, struct vertex *v, struct err *err)
         v->chain = v->record.chain;
         return is_link(v) ? link_chain(b, v, err) : 0;
     }
+    /* A key that was remembered says nothing of the files it was made of. */
+    int rc = keys_need_content(b, v, err);
+    if (rc != 0)
+        return rc;
     v->status = STEP_RAN;
     announce(b, v);
     uint64_t start = clock_monotonic_ns();
     v->running = true;
-    int rc = step_run(b, v, err);
+    rc = step_run(b, v, err);
     v->running = false;
     pthread_cond_broadcast(&b->changed);
     v->wall_s = (double)(clock_monotonic_ns() - start) / 1e9;
@@ -356,68 +362,5 @@ int solve_stage(struct build *b, unsigned stage, struct err *err)
     int rc = run_stage(b, stage, err);
     work->results = rc == 0 ? PROGRESS_DONE : PROGRESS_NONE;
     pthread_cond_broadcast(&b->changed);
-    return rc;
-}
-
-/* ---- prediction ---- */
-
-static void predict_vertex(struct build *b, struct vertex *v, bool after_hit)
-{
-    if (v->kind == VERTEX_CONFIG)
-        v->status = STEP_META;
-    else if (v->kind == VERTEX_BASE)
-        v->status =
-            after_hit || build_base_is_here(b, v->base) ? STEP_CACHED : STEP_RAN;
-    else if (!v->has_key)
-        v->status = STEP_DEPENDS;
-    else if (after_hit || find_record(b, v))
-        v->status = STEP_CACHED;
-    else
-        v->status = STEP_RAN;
-    if (v->has_record)
-        take_record(b, v);
-    if (v->status == STEP_RAN && v->kind == VERTEX_WORK)
-        misses_explain(b, v);
-    v->settled = true;
-}
-
-static int predict_stage(struct build *b, unsigned stage, bool *asked, struct err *err)
-{
-    struct stage_work *work = &b->stages[stage];
-    int rc = keys_of_stage(b, stage, false, err);
-    if (rc != 0)
-        return rc;
-    long hit = deepest_hit(b, work);
-    const struct plan_source *base = &b->plan->stages[stage].base;
-    if (hit < 0 && base->kind == PLAN_SOURCE_STAGE)
-        asked[base->index] = true;
-    for (size_t i = 0; i < work->chain_len; i++) {
-        struct vertex *v = work->chain[i];
-        const struct plan_source *from;
-        predict_vertex(b, v, (long)i <= hit);
-        for (size_t k = 0; (from = sources_nth(v->step, k)) != NULL; k++)
-            if (from->kind == PLAN_SOURCE_STAGE && v->status != STEP_CACHED)
-                asked[from->index] = true;
-    }
-    return 0;
-}
-
-/* From the target down: a stage whose last step is stored asks nothing of the others.
- */
-int solve_plan_only(struct build *b, struct err *err)
-{
-    const struct plan *plan = b->plan;
-    bool *asked = xcalloc(plan->stage_count, sizeof *asked);
-    asked[plan->target] = true;
-    int rc = 0;
-    for (size_t s = plan->target + 1; rc == 0 && s-- > 0;) {
-        if (asked[s])
-            rc = predict_stage(b, (unsigned)s, asked, err);
-        for (size_t i = 0; !asked[s] && i < b->stages[s].chain_len; i++)
-            b->stages[s].chain[i]->status = STEP_CACHED;
-    }
-    free(asked);
-    if (rc == 0)
-        solve_emit(b, true);
     return rc;
 }

@@ -53,11 +53,39 @@ static int view_of_chain(struct build *b, const struct digest *chain, struct sou
     return 0;
 }
 
+/* In a prediction nothing is fetched and no chain is written down: all it looks at is
+ * known layer by layer. */
+static int view_of_known(struct build *b, const struct plan_source *from,
+                         struct sources *s, struct view **out, struct err *err)
+{
+    const struct vertex *tip =
+        from->kind == PLAN_SOURCE_STAGE ? b->stages[from->index].tip : NULL;
+    size_t n = tip != NULL ? tip->layer_count : 0;
+    const struct base_image *image =
+        from->kind == PLAN_SOURCE_IMAGE ? &b->bases[from->index].image : NULL;
+    AUTO_FREE struct digest *ids =
+        xcalloc(n + 1 + (image != NULL ? image->layer_count : 0), sizeof *ids);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = tip->layers[i];
+    for (size_t i = 0; image != NULL && i < image->layer_count; i++)
+        ids[n++] = image->layers[i].diff_id;
+    GROW(s->stacks, s->stack_cap, s->stack_count + 1);
+    struct stack *stack = &s->stacks[s->stack_count];
+    int rc = stack_open_layers(b, ids, n, stack, err);
+    if (rc != 0)
+        return rc;
+    s->stack_count++;
+    *out = stack->view;
+    return 0;
+}
+
 int sources_view(struct build *b, struct vertex *v, const struct plan_source *from,
                  struct view **out, struct err *err)
 {
     static const struct digest empty;
     struct sources *s = &v->sources;
+    if (b->options->plan_only && from->kind != PLAN_SOURCE_CONTEXT)
+        return view_of_known(b, from, s, out, err);
     switch (from->kind) {
     case PLAN_SOURCE_CONTEXT: {
         struct view *view = view_new();

@@ -4,21 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/file.h"
 #include "sim/base/path.h"
 #include "sim/build/graph.h"
 
-int stack_open(struct build *b, const struct digest *chain, struct stack *out,
-               struct err *err)
+int stack_open_layers(struct build *b, const struct digest *ids, size_t len,
+                      struct stack *out, struct err *err)
 {
     *out = (struct stack){.view = view_new()};
-    if (digest_is_zero(chain))
-        return 0;
-    int rc = store_chain_layers(b->options->store, chain, &out->ids, &out->len, err);
-    size_t wanted = out->len;
-    out->len = 0;
-    out->layers = xcalloc(wanted + 1, sizeof *out->layers);
-    for (size_t i = 0; rc == 0 && i < wanted; i++) {
-        rc = store_layer_get(b->options->store, &out->ids[i], &out->layers[i], err);
+    out->ids = xcalloc(len + 1, sizeof *out->ids);
+    out->layers = xcalloc(len + 1, sizeof *out->layers);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < len; i++) {
+        out->ids[i] = ids[i];
+        rc = store_layer_get(b->options->store, &ids[i], &out->layers[i], err);
         if (rc != 0)
             break;
         view_push(out->view, out->layers[i]->tree);
@@ -26,6 +25,22 @@ int stack_open(struct build *b, const struct digest *chain, struct stack *out,
     }
     if (rc != 0)
         stack_close(out);
+    return rc;
+}
+
+int stack_open(struct build *b, const struct digest *chain, struct stack *out,
+               struct err *err)
+{
+    struct digest *ids = NULL;
+    size_t len = 0;
+    int rc = digest_is_zero(chain)
+                 ? 0
+                 : store_chain_layers(b->options->store, chain, &ids, &len, err);
+    if (rc == 0)
+        rc = stack_open_layers(b, ids, len, out, err);
+    else
+        *out = (struct stack){0};
+    free(ids);
     return rc;
 }
 
@@ -132,6 +147,7 @@ int step_run(struct build *b, struct vertex *v, struct err *err)
     struct stack stack;
     struct tree *diff = NULL;
     void *handle = NULL;
+    uint64_t start = clock_monotonic_ns();
     v->created_s = o->source_date_epoch >= 0 ? o->source_date_epoch : o->now_s;
     pthread_mutex_unlock(&b->lock);
     int rc = stack_open(b, link ? &empty : &below, &stack, err);
@@ -143,6 +159,7 @@ int step_run(struct build *b, struct vertex *v, struct err *err)
         stack_close(&stack);
     }
     pthread_mutex_lock(&b->lock);
+    v->wall_s = (double)(clock_monotonic_ns() - start) / 1e9;
     if (rc == 0)
         rc = record_result(b, v, err);
     if (rc != 0 && err->code != ERR_CANCELLED && err->line == 0)

@@ -168,6 +168,10 @@ static void visit(void *payload, const struct manifest_entry *old,
                   const struct manifest_entry *now)
 {
     struct visiting *v = payload;
+    /* Folders kept above a match come and go with it. */
+    if ((old == NULL && now->type == MANIFEST_PARENT) ||
+        (now == NULL && old->type == MANIFEST_PARENT))
+        return;
     if (now == NULL && !is_led_to(&v->links.from, old->path)) {
         AUTO_FREE char *words = removed_words(v->c, old->path, type_name(old->type));
         comparing_add(v->c, "file", "removed", old->path, type_name(old->type), NULL,

@@ -156,7 +156,8 @@ static struct digest xattr_digest(const struct entry *e, enum semantics semantic
     return all.len != 0 ? digest_of(buf_str(&all), all.len) : (struct digest){0};
 }
 
-static int add_entry(struct writing *w, const struct entry *entry, struct err *err)
+static int add_entry(struct writing *w, const struct entry *entry, unsigned type,
+                     struct err *err)
 {
     struct entry e = *entry;
     int rc = entry_need_digest(&e, err);
@@ -166,7 +167,7 @@ static int add_entry(struct writing *w, const struct entry *entry, struct err *e
     struct manifest_entry out = {
         .path = e.path,
         .target = e.target,
-        .type = e.type,
+        .type = type,
         .mode = e.mode,
         .uid = classic ? 0 : e.uid,
         .gid = classic ? 0 : e.gid,
@@ -191,7 +192,7 @@ static int visit(void *payload, const struct entry *entry, struct err *err)
         return 0;
     if (!top && selection_excludes(w->rules->excludes, name))
         return 0;
-    return add_entry(w, entry, err);
+    return add_entry(w, entry, entry->type, err);
 }
 
 static int walk(struct writing *w, struct view *view, const char *path, struct err *err)
@@ -223,7 +224,7 @@ static int add_match(struct writing *w, struct view *view, const char *match,
     for (size_t n = w->rules->parents ? path_parent_len(match) : 0; n > 0;) {
         AUTO_FREE char *dir = xstrndup(match, n);
         const struct entry *e = view_lookup(view, dir);
-        rc = e != NULL ? add_entry(w, e, err) : 0;
+        rc = e != NULL ? add_entry(w, e, MANIFEST_PARENT, err) : 0;
         if (rc != 0)
             return rc;
         n = path_parent_len(dir);

@@ -18,8 +18,9 @@
 #include "sim/store/store.h"
 
 /* enum entry_type, or: a symlink that a source word names. It is followed, so that what
- * counts is listed under the path it leads to; `target` is the link's own text. */
-enum { MANIFEST_FOLLOWED = 15 };
+ * counts is listed under the path it leads to; `target` is the link's own text. Or: a
+ * folder above a match that COPY --parents keeps. */
+enum { MANIFEST_FOLLOWED = 15, MANIFEST_PARENT = 14 };
 
 struct manifest_entry { /* strings borrowed for the time of a call */
     const char *path, *target;

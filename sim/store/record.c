@@ -230,9 +230,19 @@ bool store_record_was_collected(struct store *store, const struct digest *key)
 {
     STORE_LOCK(store);
     struct slice ignored;
-    return store_row_get(store, DB_RECORD, slice_digest(key), &ignored, NULL) ==
-               ERR_NOT_FOUND &&
-           store_row_get(store, DB_COLLECTED, slice_digest(key), &ignored, NULL) == 0;
+    struct record usable;
+    if (find_record(store, key, false, &usable, NULL) == 0)
+        return false;
+    return store_row_get(store, DB_COLLECTED, slice_digest(key), &ignored, NULL) == 0;
+}
+
+bool store_record_lacks_layers(struct store *store, const struct digest *key)
+{
+    STORE_LOCK(store);
+    struct slice ignored;
+    struct record usable;
+    return find_record(store, key, false, &usable, NULL) != 0 &&
+           store_row_get(store, DB_RECORD, slice_digest(key), &ignored, NULL) == 0;
 }
 
 /* ---- aliases --------------------------------------------------------------------- */

@@ -131,6 +131,9 @@ int store_alias_put(struct store *store, const struct digest *fast,
                     const struct digest *key, struct err *err);
 /* Whether a record under this key existed once and was collected. */
 bool store_record_was_collected(struct store *store, const struct digest *key);
+/* Whether there is a record under this key, but layers of it are not here: it counts
+ * again once they are. */
+bool store_record_lacks_layers(struct store *store, const struct digest *key);
 /* Groups the writes of a build: nothing of them is durable before store_commit; hits
  * inside are batched. Calls may nest. */
 int store_begin(struct store *store, struct err *err);

@@ -140,6 +140,8 @@ int lab_build(struct lab *lab, const char *dockerfile, struct build_result *out,
     options.semantics = lab->semantics;
     options.target = lab->target;
     options.no_cache = lab->no_cache;
+    options.no_cache_filter = lab->no_cache_filter;
+    options.plan_only = lab->plan_only;
     options.source_date_epoch = lab->source_date_epoch;
     options.now_s = WORKSPACE_EPOCH;
     options.store = lab->store;

@@ -18,7 +18,8 @@ struct lab {
     struct strv args;
     enum semantics semantics;
     const char *target;
-    bool no_cache;
+    bool no_cache, plan_only;
+    const struct strv *no_cache_filter; /* NULL: none */
     int64_t source_date_epoch;
     void (*adjust)(struct tree *files); /* changes the context on its way; NULL: none */
 };

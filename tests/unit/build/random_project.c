@@ -329,9 +329,9 @@ static void edit_text(struct project *p, struct project_edit *e)
     unsigned fresh = p->counter++;
     if (starts(old, "RUN"))
         p->lines[at] = xasprintf("RUN echo %u > /out", fresh);
-    else if (starts(old, "COPY") && strstr(old, "chmod"))
+    else if (starts(old, "COPY") && strstr(old, "--chmod=600 b"))
         p->lines[at] = xasprintf("COPY --chmod=644%s", strstr(old, " b.txt"));
-    else if (starts(old, "COPY") && strstr(old, "chown"))
+    else if (starts(old, "COPY") && strstr(old, "--chown=1:2 d"))
         p->lines[at] = xasprintf("COPY --chown=3:4%s", strstr(old, " d/x"));
     else if (starts(old, "EXPOSE"))
         p->lines[at] = xasprintf("EXPOSE %u", 3000 + fresh);
@@ -341,7 +341,7 @@ static void edit_text(struct project *p, struct project_edit *e)
         p->lines[at] = xasprintf("USER 0:%u", fresh);
     else if (starts(old, "WORKDIR"))
         p->lines[at] = xasprintf("WORKDIR /v%u", fresh);
-    else if (starts(old, "COPY") && RANDOM(4) == 0)
+    else if (starts(old, "COPY") && strstr(old, "--chown") == NULL && RANDOM(4) == 0)
         p->lines[at] = xasprintf("COPY --chown=7%s", strchr(old, ' '));
     else
         p->lines[at] =
