@@ -7,6 +7,7 @@
 #include "bench/cmd.h"
 #include "bench/columns.h"
 #include "bench/compare.h"
+#include "bench/history.h"
 #include "bench/interrupt.h"
 #include "bench/machine.h"
 #include "bench/measure_options.h"
@@ -17,7 +18,7 @@
 #include "sim/base/mem.h"
 
 struct run_values {
-    const char *report, *save, *baseline, *filter;
+    const char *report, *save, *baseline, *filter, *history;
     struct strv engines;
     const char *warmup, *max_time, *precision, *min_effect;
     unsigned runs, jobs;
@@ -52,6 +53,8 @@ static const struct option_spec options[] = {
      "what may regress: counters and virtual time, or wall time too", 0},
     {"min-effect", 0, OPTION_TEXT, offsetof(struct run_values, min_effect), "PERCENT",
      "changes of wall time that matter to --gate wall (5%)", 0},
+    {"history", 0, OPTION_TEXT, offsetof(struct run_values, history), "FILE.db",
+     "add this run to a history (simbench trend shows it)", 0},
     {"format", 0, OPTION_CHOICE, offsetof(struct run_values, format),
      "table|markdown|csv|json|junit", "what standard output gets", 0},
     {"filter", 0, OPTION_TEXT, offsetof(struct run_values, filter), "PATTERN",
@@ -226,6 +229,15 @@ static int save(const struct whole *w, struct err *err)
     return file_write(w->values->save, text.data, text.len, err);
 }
 
+static int keep_history(const struct whole *w, struct err *err)
+{
+    AUTO_FREE char *commit = NULL;
+    if (w->values->history == NULL)
+        return 0;
+    commit = history_commit();
+    return history_append(w->values->history, w->results, commit, err);
+}
+
 static void print_results(const struct whole *w)
 {
     static const enum report_format formats[] = {REPORT_TABLE, REPORT_MARKDOWN,
@@ -275,8 +287,8 @@ static int write_report(const struct whole *w, struct err *err)
 /* What follows a run: every part is tried, the first failure counts. */
 static int conclude(const struct whole *w, int r, struct err *err)
 {
-    int (*const parts[])(const struct whole *, struct err *) = {save, gate,
-                                                                write_report};
+    int (*const parts[])(const struct whole *, struct err *) = {
+        save, keep_history, gate, write_report};
     print_results(w);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct err why = ERR_INIT;

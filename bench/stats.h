@@ -83,4 +83,12 @@ struct growth {
 };
 bool stats_growth(const double *x, const double *y, size_t n, struct growth *out);
 
+/* Where a series changes its level: positions of the first values of new levels, in
+ * order, at most `most` of them; returns their number. The best split of a stretch (by
+ * rank sums) counts if fewer than 1% of shuffles (fixed seed) have as good a one and
+ * the medians of both sides differ by min_effect; then each side is looked at alone.
+ * Ten values are the least that can show a change. O(n) a shuffle. */
+size_t stats_changes(const double *x, size_t n, double min_effect, size_t *out,
+                     size_t most);
+
 #endif
