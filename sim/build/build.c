@@ -63,11 +63,10 @@ static void add_vertex(struct build *b, size_t position, struct vertex **tip)
         v->base = &b->bases[base->index];
     } else if (inputs_is_work(step)) {
         v->kind = VERTEX_WORK;
-        /* BuildKit runs a WORKDIR again only after a step that had to run again. */
-        bool follows =
-            step->kind == PLAN_WORKDIR && b->options->semantics == SEMANTICS_BUILDKIT;
-        v->no_cache = wants_no_cache(b, step->stage) &&
-                      (!follows || (*tip != NULL && (*tip)->no_cache));
+        /* Every step runs again, WORKDIR too (cache-semantics 4). The engines seen here
+         * keep a WORKDIR that stands before the first RUN, COPY or ADD; a lesson is
+         * clearer without that exception. */
+        v->no_cache = wants_no_cache(b, step->stage);
         work->tainted = work->tainted || v->no_cache;
     } else if (!inputs_has_key(step, b->options->semantics)) {
         return;
