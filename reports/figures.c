@@ -191,25 +191,53 @@ static bool costs_more(const struct sum *a, const struct sum *b, bool by_virtual
     return by_virtual ? a->virtual_ms > b->virtual_ms : a->wall_s > b->wall_s;
 }
 
-bool report_cost_of(const struct result_scenario *s, struct report_cost *out)
+/* Variants are compared on one engine: the built-in one, else that of the first. */
+static const struct result_variant *first_compared(const struct result_scenario *s)
 {
-    if (s->variant_count < 2 || s->variants[0].build_count < 2)
-        return false;
-    *out = (struct report_cost){.has_virtual = true,
-                                .rebuilds = s->variants[0].build_count - 1};
+    for (size_t v = 0; v < s->variant_count; v++)
+        if (strcmp(report_str(s->variants[v].engine), "builtin") == 0)
+            return &s->variants[v];
+    return s->variant_count > 0 ? &s->variants[0] : NULL;
+}
+
+static bool is_compared(const struct result_variant *first,
+                        const struct result_variant *v)
+{
+    return strcmp(report_str(first->engine), report_str(v->engine)) == 0 &&
+           strcmp(report_str(first->exec), report_str(v->exec)) == 0;
+}
+
+/* Whether they can be compared, and on which clock. */
+static bool cost_clock(const struct result_scenario *s,
+                       const struct result_variant *first, bool *has_virtual)
+{
     bool measured = true;
+    *has_virtual = true;
     for (size_t v = 0; v < s->variant_count; v++) {
+        if (!is_compared(first, &s->variants[v]))
+            continue;
         struct sum sum = rebuilds_of(&s->variants[v]);
-        if (s->variants[v].build_count != s->variants[0].build_count || sum.failed)
+        if (s->variants[v].build_count != first->build_count || sum.failed)
             return false;
-        out->has_virtual &= sum.has_virtual;
+        *has_virtual &= sum.has_virtual;
         measured &= sum.measured;
     }
-    if (!out->has_virtual && !measured)
+    return *has_virtual || measured;
+}
+
+bool report_cost_of(const struct result_scenario *s, struct report_cost *out)
+{
+    const struct result_variant *first = first_compared(s);
+    if (first == NULL || first->build_count < 2)
         return false;
-    struct sum worst = rebuilds_of(&s->variants[0]), best = worst;
-    out->worst = out->best = &s->variants[0];
-    for (size_t v = 1; v < s->variant_count; v++) {
+    *out = (struct report_cost){
+        .rebuilds = first->build_count - 1, .worst = first, .best = first};
+    if (!cost_clock(s, first, &out->has_virtual))
+        return false;
+    struct sum worst = rebuilds_of(first), best = worst;
+    for (size_t v = 0; v < s->variant_count; v++) {
+        if (!is_compared(first, &s->variants[v]))
+            continue;
         struct sum sum = rebuilds_of(&s->variants[v]);
         if (costs_more(&sum, &worst, out->has_virtual)) {
             worst = sum;

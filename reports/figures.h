@@ -69,7 +69,8 @@ void report_agreement_text(const struct result_scenario *s,
                            struct buf *out);
 
 /* The variants whose rebuilds (all builds but the first) cost most and least, by the
- * virtual clock where every build has it, else by medians of the wall clock. */
+ * virtual clock where every build has it, else by medians of the wall clock. Of several
+ * engines on one only: the built-in one if it is there. */
 struct report_cost {
     const struct result_variant *worst, *best;
     size_t rebuilds;

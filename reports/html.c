@@ -22,13 +22,17 @@ void report_html_text(const char *before, const char *s, const char *after,
     buf_adds(out, after);
 }
 
-bool report_html_virtual(const struct result_scenario *s)
+bool report_html_virtual(const struct result_variant *v)
 {
-    for (size_t v = 0; v < s->variant_count; v++)
-        for (size_t b = 0; b < s->variants[v].build_count; b++)
-            if (!s->variants[v].builds[b].has_virtual)
-                return false;
-    return true;
+    size_t finished = 0;
+    for (size_t b = 0; b < v->build_count; b++) {
+        if (v->builds[b].error != NULL)
+            continue;
+        if (!v->builds[b].has_virtual)
+            return false;
+        finished++;
+    }
+    return finished > 0;
 }
 
 void report_html_time(bool virtual, bool has_virtual, uint64_t ms,
@@ -53,9 +57,9 @@ static void variant_title(const struct result_scenario *s, size_t variant,
 /* ---- variants -------------------------------------------------------------------- */
 
 static void build(const struct result_scenario *s, const struct result_build *b,
-                  bool open, struct buf *out)
+                  bool virtual, bool open, struct buf *out)
 {
-    bool virtual = report_html_virtual(s), broke = report_build_broke(s, b);
+    bool broke = report_build_broke(s, b);
     report_html_text(open ? "<details open><summary><b>" : "<details><summary><b>",
                      b->label, "</b> ", out);
     buf_addf(out, "<span>%u ran, %u reused · ", b->ran, b->reused);
@@ -80,7 +84,8 @@ static void variants(const struct result_scenario *s, struct buf *out)
         variant_title(s, v, out);
         buf_adds(out, "</h3>\n");
         for (size_t b = 0; b < variant->build_count; b++)
-            build(s, &variant->builds[b], b < OPEN_BUILDS, out);
+            build(s, &variant->builds[b], report_html_virtual(variant), b < OPEN_BUILDS,
+                  out);
         report_html_stacks(s, v, holders, out);
         buf_adds(out, "</article>\n");
     }

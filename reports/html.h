@@ -10,9 +10,8 @@
 /* before, s escaped, after. */
 void report_html_text(const char *before, const char *s, const char *after,
                       struct buf *out);
-/* The clock that a scenario's figures are shown on: virtual where all builds have it.
- */
-bool report_html_virtual(const struct result_scenario *s);
+/* The clock that a variant's figures are shown on: virtual where all builds have it. */
+bool report_html_virtual(const struct result_variant *v);
 /* Seconds on that clock, "–" where there are none. */
 void report_html_time(bool virtual, bool has_virtual, uint64_t ms,
                       const struct result_wall *wall, struct buf *out);
@@ -29,7 +28,7 @@ void report_html_cost(const struct result_scenario *s, struct buf *out);
 void report_html_table(const struct result_scenario *s, const struct report_grid *grid,
                        struct buf *out);
 
-/* Bars: each build, each variant. */
+/* Bars: each build, each variant; a drawing for each clock that is needed. */
 void report_html_bars(const struct result_scenario *s, const struct report_grid *grid,
                       struct buf *out);
 /* The layer stack of every build of a variant; `holders` from report_html_holders. */

@@ -19,14 +19,40 @@ static double seconds_of(const struct result_build *b, bool virtual)
     return virtual ? (double)b->virtual_ms / 1000 : b->wall.median;
 }
 
-void report_html_bars(const struct result_scenario *s, const struct report_grid *grid,
-                      struct buf *out)
+static void bar(const struct result_scenario *s, const struct result_build *b,
+                size_t variant, bool virtual, double longest, struct buf *out)
 {
-    bool virtual = report_html_virtual(s);
+    double part = longest > 0 ? seconds_of(b, virtual) / longest : 0;
+    AUTO_BUF title = BUF_INIT;
+    report_variant_title(s, &s->variants[variant], &title);
+    report_html_text("<dd><span>", buf_str(&title), "</span>", out);
+    buf_addf(out,
+             "<svg viewBox=\"0 0 1000 10\" preserveAspectRatio=none "
+             "aria-hidden=true><rect class=v%zu width=%.1f height=10 /></svg>"
+             "<span>",
+             variant % COLORS, part * 1000);
+    if (b->error != NULL)
+        buf_adds(out, "failed");
+    else
+        report_html_time(virtual, b->has_virtual, b->virtual_ms, &b->wall, out);
+    buf_adds(out, "</span>\n");
+}
+
+/* The variants that are shown on one clock. */
+static void bars(const struct result_scenario *s, const struct report_grid *grid,
+                 bool virtual, struct buf *out)
+{
     double longest = 0;
-    for (size_t i = 0; i < grid->row_count * grid->column_count; i++)
-        if (grid->cells[i] != NULL)
-            longest = fmax(longest, seconds_of(grid->cells[i], virtual));
+    size_t shown = 0;
+    for (size_t i = 0; i < grid->row_count * grid->column_count; i++) {
+        size_t v = i % grid->column_count;
+        if (grid->cells[i] == NULL || report_html_virtual(&s->variants[v]) != virtual)
+            continue;
+        longest = fmax(longest, seconds_of(grid->cells[i], virtual));
+        shown++;
+    }
+    if (shown == 0)
+        return;
     buf_addf(out,
              "<figure class=bars><figcaption>First build and rebuilds, %s</figcaption>"
              "<dl>\n",
@@ -35,23 +61,18 @@ void report_html_bars(const struct result_scenario *s, const struct report_grid 
         report_html_text("<dt>", grid->labels[row], "\n", out);
         for (size_t v = 0; v < grid->column_count; v++) {
             const struct result_build *b = report_grid_cell(grid, row, v);
-            if (b == NULL)
-                continue;
-            double part = longest > 0 ? seconds_of(b, virtual) / longest : 0;
-            report_html_text("<dd><span>", s->variants[v].name, "</span>", out);
-            buf_addf(out,
-                     "<svg viewBox=\"0 0 1000 10\" preserveAspectRatio=none "
-                     "aria-hidden=true><rect class=v%zu width=%.1f height=10 /></svg>"
-                     "<span>",
-                     v % COLORS, part * 1000);
-            if (b->error != NULL)
-                buf_adds(out, "failed");
-            else
-                report_html_time(virtual, b->has_virtual, b->virtual_ms, &b->wall, out);
-            buf_adds(out, "</span>\n");
+            if (b != NULL && report_html_virtual(&s->variants[v]) == virtual)
+                bar(s, b, v, virtual, longest, out);
         }
     }
     buf_adds(out, "</dl></figure>\n");
+}
+
+void report_html_bars(const struct result_scenario *s, const struct report_grid *grid,
+                      struct buf *out)
+{
+    bars(s, grid, true, out);
+    bars(s, grid, false, out);
 }
 
 /* ---- who has which layer --------------------------------------------------------- */

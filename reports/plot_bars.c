@@ -23,10 +23,20 @@ struct bars {
     const struct result_scenario *s;
     struct report_grid grid;
     bool virtual, repeated;
+    bool measured_only; /* engines on both clocks: those without a model */
     double max_s;
     size_t bar_count;
     struct unit unit;
 };
+
+/* A failed build has no time to compare. */
+static bool has_bar(const struct bars *b, const struct result_build *build)
+{
+    if (build == NULL || build->error != NULL ||
+        (b->measured_only && build->has_virtual))
+        return false;
+    return b->virtual || build->wall.n > 0;
+}
 
 static void survey(struct bars *b)
 {
@@ -37,11 +47,13 @@ static void survey(struct bars *b)
             continue;
         b->bar_count++;
         b->virtual &= build->has_virtual;
+        b->measured_only |= build->has_virtual;
         b->repeated |= build->wall.n > 1;
     }
+    b->measured_only &= !b->virtual;
     for (size_t i = 0; i < b->grid.row_count * b->grid.column_count; i++) {
         const struct result_build *build = b->grid.cells[i];
-        if (build != NULL && build->error == NULL)
+        if (has_bar(b, build))
             b->max_s = fmax(b->max_s, b->virtual ? (double)build->virtual_ms / 1000
                                                  : build->wall.max);
     }
@@ -51,12 +63,6 @@ static void survey(struct bars *b)
 static void figure(const struct bars *b, double seconds, struct buf *out)
 {
     buf_addf(out, " %.9g", seconds * b->unit.per_second);
-}
-
-/* A failed build has no time to compare. */
-static bool has_bar(const struct bars *b, const struct result_build *build)
-{
-    return build != NULL && build->error == NULL && (b->virtual || build->wall.n > 0);
 }
 
 static char *data(const struct bars *b)

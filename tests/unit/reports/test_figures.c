@@ -3,6 +3,7 @@
  * failure. Expected values are worked out by hand. */
 #include "tests/support.h"
 
+#include "reports/export.h"
 #include "reports/figures.h"
 #include "reports/timeline.h"
 #include "tests/unit/reports/model.h"
@@ -150,6 +151,35 @@ static void agreement__when_engines_differ__then_counted_by_line(void **state)
     results_free(r);
 }
 
+/* Measured engines are not compared with the model, and each clock has its own bars. */
+static void cost__when_engines_differ__then_of_one_engine(void **state)
+{
+    (void)state;
+    struct results *r = model_results();
+    struct result_scenario *s = &r->scenarios[0];
+    struct report_cost cost;
+    assert_true(report_cost_of(s, &cost));
+    uint64_t before = cost.virtual_ms;
+    model_variant(s, "bad", model_bad, 4);
+    struct result_variant *real = &s->variants[s->variant_count - 1];
+    free(real->engine);
+    real->engine = xstrdup("buildkit");
+    for (size_t b = 0; b < real->build_count; b++)
+        real->builds[b].has_virtual = false;
+    assert_true(report_cost_of(s, &cost));
+    assert_true(cost.has_virtual);
+    assert_int_equal(cost.virtual_ms, before);
+    assert_string_equal(cost.worst->engine, "builtin");
+    AUTO_BUF page = BUF_INIT;
+    report_html(r, NULL, &page);
+    assert_non_null(strstr(buf_str(&page), "First build and rebuilds, virtual clock"));
+    assert_non_null(strstr(buf_str(&page), "First build and rebuilds, wall clock"));
+    assert_non_null(
+        strstr(buf_str(&page), "steps that agree with the built-in engine"));
+    assert_non_null(strstr(buf_str(&page), "<td>4 of 4"));
+    results_free(r);
+}
+
 /* ---- failures -------------------------------------------------------------------- */
 
 static void count__when_failure_was_expected__then_no_failure(void **state)
@@ -175,6 +205,7 @@ int main(void)
         cmocka_unit_test(timeline__when_nonsense__then_no_crash),
         cmocka_unit_test(interval__when_n_samples__then_known_ranks),
         cmocka_unit_test(agreement__when_engines_differ__then_counted_by_line),
+        cmocka_unit_test(cost__when_engines_differ__then_of_one_engine),
         cmocka_unit_test(count__when_failure_was_expected__then_no_failure)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
