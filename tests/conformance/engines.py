@@ -465,6 +465,7 @@ class Simbench(Engine):
         begun = time.monotonic()
         done = run(argv + [os.path.join(root, "main")])
         seconds = time.monotonic() - begun
+        self.status = done.returncode
         steps, error = self.steps(done.stdout, text)
         if done.returncode != 0:
             return Result(False, error or done.stderr.strip() or f"exit {done.returncode}",
