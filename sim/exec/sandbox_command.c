@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "sim/exec/sandbox_cell.h"
 #include "sim/exec/sandbox_sys.h"
@@ -138,8 +139,11 @@ static void become_user(const struct cell *cell)
 /* Default actions (the builder may ignore SIGPIPE), nothing blocked. */
 static void reset_signals(void)
 {
+    /* By the kernel's call: the C library keeps two signals to itself, and they may
+     * have come to us ignored. A zeroed struct is the default action. */
+    static const unsigned long fresh[8];
     for (int n = 1; n < NSIG; n++)
-        signal(n, SIG_DFL);
+        syscall(SYS_rt_sigaction, n, fresh, NULL, (size_t)8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

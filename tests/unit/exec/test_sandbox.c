@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -658,6 +660,23 @@ static void run__secrets__are_files_or_variables_and_stay_out(void **state)
     trial_free(image, &t);
 }
 
+static void run__ssh_mount__is_the_agents_socket(void **state)
+{
+    struct image *image = need_sandbox(state);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/agent", image->dir);
+    AUTO_CLOSE int agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(agent, (struct sockaddr *)&address, sizeof address), 0);
+    const struct exec_mount mount = {.kind = EXEC_MOUNT_SSH,
+                                     .target = "/run/buildkit/ssh_agent.0",
+                                     .host_path = address.sun_path};
+    struct trial t = {.run.mounts = &mount, .run.mount_count = 1};
+    expect_output(image, &t, "[ -S $SSH_AUTH_SOCK ] && echo $SSH_AUTH_SOCK",
+                  "/run/buildkit/ssh_agent.0\n");
+    assert_null(view_lookup(t.view, "run"));
+    trial_free(image, &t);
+}
+
 /* ---- images that want out
  * ----------------------------------------------------------------
  */
@@ -942,6 +961,7 @@ int main(void)
         cmocka_unit_test(run__when_mount_source_is_missing__then_error_names_it),
         cmocka_unit_test(run__cache_mount__is_kept_and_leaves_no_mount_point),
         cmocka_unit_test(run__secrets__are_files_or_variables_and_stay_out),
+        cmocka_unit_test(run__ssh_mount__is_the_agents_socket),
         cmocka_unit_test(run__when_image_has_links_for_folders__then_it_stays_inside),
         cmocka_unit_test(run__when_mount_point_is_in_the_way__then_error_names_it),
         cmocka_unit_test(run__when_there_are_no_layers__then_an_empty_root),
