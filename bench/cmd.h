@@ -36,8 +36,9 @@ extern const struct command bench_command_run, bench_command_build,
     bench_command_history, bench_command_images, bench_command_df, bench_command_rmi,
     bench_command_prune, bench_command_inspect, bench_command_export,
     bench_command_import, bench_command_parse, bench_command_check_ignore,
-    bench_command_plan, bench_command_context, bench_command_diff, bench_command_pull,
-    bench_command_compare, bench_command_trend, bench_command_engines;
+    bench_command_plan, bench_command_explain, bench_command_context,
+    bench_command_diff, bench_command_pull, bench_command_compare, bench_command_trend,
+    bench_command_engines;
 
 /* NULL-terminated, in the order of the help. */
 const struct command *const *bench_commands(void);

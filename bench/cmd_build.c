@@ -5,6 +5,7 @@
 #include "bench/build_check.h"
 #include "bench/build_setup.h"
 #include "bench/cmd.h"
+#include "bench/explain_show.h"
 #include "bench/outputs.h"
 #include "bench/progress.h"
 #include "sim/base/file.h"
@@ -151,19 +152,17 @@ static int build(struct job *job, struct err *err)
     return r;
 }
 
+/* What `explain` would say of this build, so long as it is at hand. */
 static void explain(const struct job *job)
 {
-    for (unsigned i = 0; i < job->result.step_count; i++) {
-        const struct build_step *step = &job->result.steps[i];
-        if (step->status != STEP_RAN || step->miss == NULL || step->miss->text == NULL)
-            continue;
-        AUTO_BUF text = BUF_INIT;
-        AUTO_BUF safe = BUF_INIT;
-        buf_addf(&text, "why step %u ran (%s:%u %s): %s", step->index,
-                 job->setup.dockerfile_name, step->line, step->word, step->miss->text);
-        report_escape_terminal(text.data, &safe);
-        puts(buf_str(&safe));
-    }
+    struct account account;
+    AUTO_FREE char *number = xasprintf("%lld", (long long)job->result.build_number);
+    if (account_load(job->setup.store, number, NULL, EXPLAIN_LISTED, &account, NULL) !=
+        0)
+        return;
+    putchar('\n');
+    explain_show_text(&account, false, stdout);
+    account_free(&account);
 }
 
 static void finish(struct job *job, int r, const struct err *err)

@@ -8,20 +8,32 @@ static const struct option_spec options[] = {BUILD_SHARED_OPTIONS};
 
 static void print_totals(const struct build_result *result)
 {
-    unsigned counts[4] = {0};
+    unsigned counts[4] = {0}, unknown = 0;
     uint64_t ms = 0;
+    double wall_s = 0;
     for (unsigned i = 0; i < result->step_count; i++) {
-        counts[result->steps[i].status]++;
-        if (result->steps[i].status == STEP_RAN && result->steps[i].has_virtual)
-            ms += result->steps[i].virtual_ms;
+        const struct build_step *s = &result->steps[i];
+        counts[s->status]++;
+        if (s->status != STEP_RAN)
+            continue;
+        unknown += !s->cost_known;
+        ms += s->cost_known && s->has_virtual ? s->virtual_ms : 0;
+        wall_s += s->cost_known && !s->has_virtual ? s->wall_s : 0;
     }
-    printf("%u would be reused, %u would run, %u depend on the output of others",
+    printf("%u would be reused, %u would run, %u depend on the output of others\n",
            counts[STEP_CACHED], counts[STEP_RAN], counts[STEP_DEPENDS]);
-    if (ms != 0) {
-        AUTO_BUF text = BUF_INIT;
+    if (counts[STEP_RAN] == 0)
+        return;
+    AUTO_BUF text = BUF_INIT;
+    if (result->has_virtual)
         report_virtual(ms, &text);
-        printf("; at least %s virtual", text.data);
-    }
+    else
+        report_wall(wall_s, &text);
+    printf("expected cost: %s%s %s, as when the steps ran last",
+           unknown != 0 ? "at least " : "", text.data,
+           result->has_virtual ? "virtual" : "wall");
+    if (unknown != 0)
+        printf(" (of %u no earlier run is known)", unknown);
     putchar('\n');
 }
 

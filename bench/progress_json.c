@@ -101,6 +101,8 @@ static void json_render(const struct progress_options *options,
     buf_addf(out, ",\"line\":%u,\"instruction\":", step->line);
     json_text_string(out, step->instruction);
     buf_addf(out, ",\"status\":\"%s\"", status_name(step->status, options->plan));
+    if (step->depends_on != 0)
+        buf_addf(out, ",\"depends_on\":%u", step->depends_on);
     add_result(out, step);
     add_seconds(out, step->wall_s, step->has_virtual, step->virtual_ms);
     buf_adds(out, ",\"miss\":");

@@ -93,7 +93,15 @@ static void plain_render(const struct progress_options *options,
         buf_addf(out, "\033[%sm[%s]\033[0m ", colors[step->status], word);
     else
         buf_addf(out, "[%s] ", word);
-    progress_step_seconds(step, out);
+    if (step->depends_on == step->index)
+        buf_adds(out, "on an image that is not here ");
+    else if (step->depends_on != 0)
+        buf_addf(out, "on the output of step %u ", step->depends_on);
+    bool costs = step->status == STEP_RAN || step->status == STEP_DEPENDS;
+    if (options->plan && costs && !step->cost_known)
+        buf_adds(out, "cost not known");
+    else
+        progress_step_seconds(step, out);
 }
 
 static void print_partial(struct plain_lines *lines)

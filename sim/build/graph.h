@@ -182,6 +182,8 @@ int predict_build(struct build *b, struct err *err);
 
 /* steps.c: runs one vertex; the lock is held on entry and exit, not meanwhile. */
 int step_run(struct build *b, struct vertex *v, struct err *err);
+/* What a COPY or WORKDIR costs on the virtual clock, by what it selects. */
+uint64_t step_modelled_ms(const struct vertex *v);
 /* The layers under a vertex with a new view; the caller closes it. */
 int stack_open(struct build *b, const struct digest *chain, struct stack *out,
                struct err *err);

@@ -309,6 +309,11 @@ void misses_expect_cost(struct build *b, struct vertex *v)
     const struct journal_step *old = counterpart(b, v->position);
     struct record record;
     bool is_virtual = b->options->executor->is_virtual;
+    if (is_virtual && v->kind == VERTEX_WORK && v->step->run == NULL) {
+        v->virtual_ms = step_modelled_ms(v);
+        v->cost_known = v->step->copy == NULL || v->content_known;
+        return;
+    }
     if (v->kind == VERTEX_BASE) {
         v->virtual_ms = is_virtual ? build_fetch_ms(v->fetched_bytes) : 0;
         v->cost_known = is_virtual;

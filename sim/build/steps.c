@@ -58,6 +58,28 @@ void stack_close(struct stack *stack)
  */
 enum { STEP_MS = 100, MEGABYTE = 1000000 };
 
+static int add_size(void *payload, const struct entry *entry, struct err *err)
+{
+    (void)err;
+    *(uint64_t *)payload += entry->size;
+    return 0;
+}
+
+uint64_t step_modelled_ms(const struct vertex *v)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < v->selection.len; i++) {
+        const struct selected *item = &v->selection.items[i];
+        for (size_t k = 0; k < item->matches.len; k++) {
+            AUTO_FREE char *path = NULL;
+            if (view_resolve(item->view, item->matches.items[k], true, &path, NULL) ==
+                0)
+                view_walk(item->view, path, add_size, &bytes, NULL);
+        }
+    }
+    return STEP_MS + bytes / MEGABYTE;
+}
+
 static int make_workdir(struct build *b, struct vertex *v, struct view *root,
                         struct err *err)
 {

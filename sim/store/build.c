@@ -193,6 +193,15 @@ static int read_numbers(struct store *store, const char *name, int64_t *ids,
     return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
+int store_build_newest(struct store *store, int64_t *id, struct err *err)
+{
+    STORE_LOCK(store);
+    uint64_t number = 0;
+    int rc = store_meta_get(store, "builds", &number, err);
+    *id = (int64_t)number;
+    return rc;
+}
+
 int store_build_list(struct store *store, const char *name, int64_t **ids, size_t *len,
                      struct err *err)
 {

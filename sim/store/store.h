@@ -157,6 +157,8 @@ int store_build_put(struct store *store, const char *name, const char *image_id,
  * error. */
 int store_build_list(struct store *store, const char *name, int64_t **ids, size_t *len,
                      struct err *err);
+/* Number of the build recorded last, 0: none. */
+int store_build_newest(struct store *store, int64_t *id, struct err *err);
 /* Newest build of the name; or by number or image ID with store_build_find. */
 int store_build_last(struct store *store, const char *name, int64_t *id,
                      struct buf *out, struct err *err);
