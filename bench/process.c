@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/environment.h"
@@ -17,7 +18,7 @@
 #include "sim/base/mem.h"
 #include "sim/base/path.h"
 
-enum { OUTPUT_MOST = 1 << 20, POLL_MS = 20 };
+enum { OUTPUT_MOST = 1 << 20, POLL_MS = 20, GRACE_MS = 3000 };
 
 char *process_find(const char *name)
 {
@@ -34,6 +35,28 @@ char *process_find(const char *name)
     return NULL;
 }
 
+/* Our environment with what was asked for; the strings are borrowed. */
+static char **environment_with(const struct strv *more)
+{
+    struct strv changed = STRV_INIT;
+    size_t n = 0;
+    for (char **e = environment_all(); *e != NULL; e++)
+        n++;
+    char **all = xcalloc(n + more->len + 1, sizeof *all);
+    n = 0;
+    for (size_t i = 0; i < more->len; i++) {
+        strv_addn(&changed, more->items[i], strcspn(more->items[i], "="));
+        all[n++] = more->items[i];
+    }
+    for (char **e = environment_all(); *e != NULL; e++) {
+        AUTO_FREE char *name = xstrndup(*e, strcspn(*e, "="));
+        if (!strv_contains(&changed, name))
+            all[n++] = *e;
+    }
+    strv_free(&changed);
+    return all;
+}
+
 /* Starts it with standard input empty and SIGPIPE as usual. */
 static int start(const char *const *argv, const struct process_options *options,
                  int write_end, pid_t *pid)
@@ -45,71 +68,106 @@ static int start(const char *const *argv, const struct process_options *options,
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (write_end >= 0)
         posix_spawn_file_actions_adddup2(&actions, write_end, STDOUT_FILENO);
-    if (options->quiet)
+    if (options->heard != NULL)
+        posix_spawn_file_actions_adddup2(&actions, write_end, STDERR_FILENO);
+    else if (options->quiet)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY,
                                          0);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_init(&attr);
     posix_spawnattr_setsigdefault(&attr, &defaults);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF |
+                                        (options->group ? POSIX_SPAWN_SETPGROUP : 0));
+    AUTO_FREE char **changed =
+        options->environment != NULL ? environment_with(options->environment) : NULL;
     /* posix_spawn takes char *const[] for history's sake and does not write to it. */
     int r = posix_spawnp(pid, argv[0], &actions, &attr, (char *const *)argv,
-                         environment_all());
+                         changed != NULL ? changed : environment_all());
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&actions);
     return r;
 }
 
-/* Reads what there is; false at the end of the output. */
-static bool drain(int fd, struct buf *output)
+/* A process that runs. */
+struct running {
+    const struct process_options *options;
+    pid_t pid;
+    int fd;     /* of its output, -1 if that is not wanted */
+    bool open;  /* there may be more */
+    int enough; /* what `heard` returned */
+};
+
+/* Reads what there is. */
+static void drain(struct running *run, struct err *err)
 {
     char chunk[4096];
-    ssize_t n = read(fd, chunk, sizeof chunk);
-    if (n > 0 && output->len < OUTPUT_MOST)
-        buf_add(output, chunk, (size_t)n);
-    return n > 0 || (n < 0 && errno == EINTR);
+    const struct process_options *options = run->options;
+    ssize_t n = read(run->fd, chunk, sizeof chunk);
+    run->open = n > 0 || (n < 0 && errno == EINTR);
+    if (n <= 0)
+        return;
+    if (options->heard != NULL)
+        run->enough = options->heard(options->heard_payload, chunk, (size_t)n, err);
+    else if (options->output->len < OUTPUT_MOST)
+        buf_add(options->output, chunk, (size_t)n);
 }
 
-static int stop(pid_t pid, int *status)
+static void stop(const struct running *run, int *status)
 {
-    kill(pid, SIGKILL);
-    while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+    const struct timespec moment = {.tv_nsec = POLL_MS * 1000000L};
+    pid_t whom = run->options->group ? -run->pid : run->pid;
+    for (int waited = 0; run->options->group && waited < GRACE_MS; waited += POLL_MS) {
+        if (waited == 0)
+            kill(whom, SIGTERM);
+        nanosleep(&moment, NULL);
+        if (waitpid(run->pid, status, WNOHANG) == run->pid) {
+            kill(whom, SIGKILL); /* what it left behind */
+            return;
+        }
+    }
+    kill(whom, SIGKILL);
+    while (waitpid(run->pid, status, 0) < 0 && errno == EINTR)
         ;
+}
+
+/* Why it must end now: 0 for no reason. */
+static int reason_to_stop(const struct running *run, uint64_t begun, struct err *err)
+{
+    unsigned limit = run->options->timeout_ms;
+    if (run->enough < 0)
+        return run->enough;
+    if (interrupt_pending())
+        return interrupt_check(err);
+    if (limit != 0 && clock_monotonic_ns() - begun > limit * UINT64_C(1000000))
+        return err_set(err, ERR_FAILED, "no answer within %u ms", limit);
     return 0;
 }
 
 /* Waits for the end of the process, reading its output meanwhile. */
-static int wait_for(pid_t pid, int fd, const struct process_options *options,
-                    int *status, struct err *err)
+static int wait_for(struct running *run, int *status, struct err *err)
 {
     uint64_t begun = clock_monotonic_ns();
-    bool open = fd >= 0;
     for (;;) {
-        struct pollfd wanted = {.fd = open ? fd : -1, .events = POLLIN};
-        if (poll(&wanted, 1, POLL_MS) > 0 && open)
-            open = drain(fd, options->output);
-        if (!open || wanted.revents == 0) {
-            pid_t done = waitpid(pid, status, WNOHANG);
-            if (done == pid)
+        struct pollfd wanted = {.fd = run->open ? run->fd : -1, .events = POLLIN};
+        if (poll(&wanted, 1, POLL_MS) > 0 && run->open)
+            drain(run, err);
+        if (!run->open || wanted.revents == 0) {
+            pid_t done = waitpid(run->pid, status, WNOHANG);
+            if (done == run->pid)
                 break;
         }
-        if (interrupt_pending()) {
-            stop(pid, status);
-            return interrupt_check(err);
-        }
-        if (options->timeout_ms != 0 &&
-            clock_monotonic_ns() - begun > options->timeout_ms * UINT64_C(1000000)) {
-            stop(pid, status);
-            return err_set(err, ERR_FAILED, "no answer within %u ms",
-                           options->timeout_ms);
+        int r = reason_to_stop(run, begun, err);
+        if (r < 0) {
+            stop(run, status);
+            return r;
         }
     }
     /* What is left in the pipe; a grandchild may hold it open, so never wait for it. */
-    struct pollfd rest = {.fd = fd, .events = POLLIN};
-    while (open && poll(&rest, 1, 0) > 0 && drain(fd, options->output))
-        ;
-    return 0;
+    struct pollfd rest = {.fd = run->fd, .events = POLLIN};
+    while (run->open && run->enough == 0 && poll(&rest, 1, 0) > 0)
+        drain(run, err);
+    return run->enough;
 }
 
 int process_run(const char *const *argv, const struct process_options *options,
@@ -117,7 +175,8 @@ int process_run(const char *const *argv, const struct process_options *options,
 {
     int ends[2] = {-1, -1};
     pid_t pid;
-    if (options->output != NULL && pipe2(ends, O_CLOEXEC) != 0)
+    bool listens = options->output != NULL || options->heard != NULL;
+    if (listens && pipe2(ends, O_CLOEXEC) != 0)
         return err_errno(err, errno, "pipe");
     AUTO_CLOSE int read_end = ends[0];
     int failed = start(argv, options, ends[1], &pid);
@@ -127,7 +186,9 @@ int process_run(const char *const *argv, const struct process_options *options,
         return err_set(err, ERR_ENVIRONMENT, "cannot run %s: %s", argv[0],
                        strerror(failed));
     int how = 0;
-    int r = wait_for(pid, read_end, options, &how, err);
+    struct running run = {
+        .options = options, .pid = pid, .fd = read_end, .open = listens};
+    int r = wait_for(&run, &how, err);
     *status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
     return r < 0 ? err_wrap(err, "%s", argv[0]) : 0;
 }

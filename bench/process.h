@@ -15,6 +15,16 @@ struct process_options {
     struct buf *output;  /* standard output is added; NULL: it stays where ours goes */
     bool quiet;          /* standard error goes nowhere */
     unsigned timeout_ms; /* 0: none; afterwards the process is killed */
+    /* Hears standard output and standard error, mixed, as they come; `output` and
+     * `quiet` are then not looked at. Non-zero: enough, the process is stopped. */
+    int (*heard)(void *payload, const char *data, size_t len, struct err *err);
+    void *heard_payload;
+    /* "NAME=value" in the place of, or beside, what our own environment says; may be
+     * NULL. */
+    const struct strv *environment;
+    /* A process group of its own, which is asked to end (SIGTERM) before it is killed:
+     * a program that starts others and has to put something away. */
+    bool group;
 };
 /* Runs argv (NULL-terminated, argv[0] is searched on PATH) to its end. *status gets its
  * exit status, 128+n for signal n. ERR_ENVIRONMENT if it cannot be started; ERR_FAILED
