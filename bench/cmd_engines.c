@@ -5,57 +5,52 @@
 
 #include "bench/cmd.h"
 #include "bench/columns.h"
-#include "bench/process.h"
+#include "bench/engine_tool.h"
 #include "bench/version.h"
-#include "sim/base/mem.h"
 
-enum { ANSWER_MS = 3000 };
-
-struct known_engine {
-    const char *name, *program;
-};
-
-/* The first line of `PROGRAM --version`. */
-static void program_version(const char *program, struct buf *out)
+static void add_row(struct columns *t, const char *engine, const char *program,
+                    const char *state, const char *about)
 {
-    const char *argv[] = {program, "--version", NULL};
-    AUTO_BUF said = BUF_INIT;
-    struct process_options how = {
-        .output = &said, .quiet = true, .timeout_ms = ANSWER_MS};
-    int status = 0;
-    if (process_run(argv, &how, &status, NULL) < 0 || status != 0 || said.len == 0)
-        buf_adds(out, "does not tell its version");
-    else
-        buf_add(out, said.data, strcspn(said.data, "\r\n"));
+    columns_add(t, engine);
+    columns_add(t, program);
+    columns_add(t, state);
+    columns_add(t, about);
+}
+
+/* The first tool of an engine that answers is the one a run takes. */
+static void add_tool(struct columns *t, const struct engine_tool *tool, bool *taken)
+{
+    struct tool_state state;
+    tool_probe(tool, &state);
+    const char *word = state.answers ? (*taken ? "ready" : "ready, used")
+                       : state.found ? "no answer"
+                                     : "not found";
+    AUTO_BUF about = BUF_INIT;
+    buf_addf(&about, "%.100s", buf_str(&state.version));
+    if (!state.answers)
+        buf_addf(&about, "%s%.100s", about.len > 0 ? ": " : "", buf_str(&state.why));
+    add_row(t, tool->engine, tool->name, word, buf_str(&about));
+    *taken |= state.answers;
+    tool_state_free(&state);
 }
 
 static int run(struct cli *cli, const struct invocation *in, struct err *err)
 {
-    static const struct known_engine engines[] = {
-        {"buildkit", "docker"}, {"buildkit", "buildctl"}, {"classic", "docker"},
-        {"buildah", "buildah"}, {"buildah", "podman"},
-    };
+    static const char *const names[] = {"buildkit", "classic", "buildah"};
     (void)cli;
     (void)in;
     (void)err;
     struct columns t;
     columns_begin(&t, "ENGINE|PROGRAM|STATE|VERSION");
-    columns_add(&t, "builtin");
-    columns_add(&t, "simbench");
-    columns_add(&t, "ready");
-    columns_add(&t, SIMBENCH_VERSION);
-    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
-        AUTO_FREE char *path = process_find(engines[i].program);
-        AUTO_BUF version = BUF_INIT;
-        if (path != NULL)
-            program_version(engines[i].program, &version);
-        columns_add(&t, engines[i].name);
-        columns_add(&t, engines[i].program);
-        columns_add(&t, path != NULL ? "found" : "not found");
-        columns_add(&t, buf_str(&version));
+    add_row(&t, "builtin", "simbench", "ready, used", SIMBENCH_VERSION);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        bool taken = false;
+        for (const struct engine_tool *const *tool = engine_tools(); *tool != NULL;
+             tool++)
+            if (strcmp((*tool)->engine, names[i]) == 0)
+                add_tool(&t, *tool, &taken);
     }
     columns_end(&t, stdout);
-    puts("\nScenarios run on builtin; this version cannot drive the others.");
     return 0;
 }
 
@@ -63,6 +58,7 @@ const struct command bench_command_engines = {
     .name = "engines",
     .operands = "",
     .summary = "the engines found here, with versions",
+    .details = "DOCKER_HOST, DOCKER_CONTEXT and BUILDKIT_HOST choose the daemon.",
     .values_size = 1,
     .run = run,
 };

@@ -22,8 +22,9 @@ struct run_values {
     struct strv engines;
     const char *warmup, *max_time, *precision, *min_effect;
     unsigned runs, jobs;
+    const char *engine_timeout, *time_scale;
     int exec, format, semantics, gate;
-    bool list, no_plots, handout, aa;
+    bool list, no_plots, handout, aa, own_images;
 };
 
 static const struct option_spec options[] = {
@@ -41,6 +42,12 @@ static const struct option_spec options[] = {
      "measure everything twice in turns: the noise of this machine", 0},
     {"engine", 0, OPTION_LIST, offsetof(struct run_values, engines), "NAME",
      "builtin (default), buildkit, classic, buildah", 0},
+    {"engine-timeout", 0, OPTION_TEXT, offsetof(struct run_values, engine_timeout),
+     "TIME", "a build on a real engine may take so long (10m)", 0},
+    {"time-scale", 0, OPTION_TEXT, offsetof(struct run_values, time_scale), "FACTOR",
+     "real seconds of a twin's RUN for each modelled one (0.01)", 0},
+    {"own-images", 0, OPTION_FLAG, offsetof(struct run_values, own_images), NULL,
+     "real engines use their own base images, not twins", 0},
     {"exec", 0, OPTION_CHOICE, offsetof(struct run_values, exec), EXEC_WORDS,
      "how RUN happens: modelled, or for real", 0},
     {"semantics", 0, OPTION_CHOICE, offsetof(struct run_values, semantics),
@@ -69,7 +76,8 @@ static const struct option_spec options[] = {
      "write sheets to print too: task, then solution", 0},
 };
 
-enum { ENGINES_MOST = 4, AA_RUNS = 10, PRECISION_TIME_S = 60 };
+enum { ENGINES_MOST = 4, AA_RUNS = 10, PRECISION_TIME_S = 60, ENGINE_TIMEOUT_S = 600 };
+static const double TIME_SCALE = 0.01;
 
 /* Everything of one run. */
 struct whole {
@@ -83,6 +91,7 @@ struct whole {
     struct compare_options comparing;
     double precision, max_time_s;
     unsigned runs, warmup;
+    struct real_options real;
     struct buf *changes; /* against the baseline, in Markdown */
     bool to_table;       /* stdout is for people */
 };
@@ -90,6 +99,20 @@ struct whole {
 static void print_failure(void *payload, const struct err *err)
 {
     print_err(payload, err);
+}
+
+static int choose_real(struct whole *w, struct err *err)
+{
+    double timeout_s = ENGINE_TIMEOUT_S;
+    w->real.time_scale = TIME_SCALE;
+    w->real.own_images = w->values->own_images;
+    int r =
+        measure_seconds("--engine-timeout", w->values->engine_timeout, &timeout_s, err);
+    w->real.timeout_ms = (unsigned)(timeout_s * 1000);
+    if (r == 0)
+        r = measure_factor("--time-scale", w->values->time_scale, &w->real.time_scale,
+                           err);
+    return r;
 }
 
 static int choose_engines(struct whole *w, struct err *err)
@@ -153,6 +176,8 @@ static int load(struct whole *w, const struct invocation *in, struct err *err)
 {
     int r = choose_measuring(w, err);
     if (r == 0)
+        r = choose_real(w, err);
+    if (r == 0)
         r = choose_engines(w, err);
     if (r == 0 && w->values->baseline != NULL)
         r = compare_load(w->values->baseline, &w->base, err);
@@ -202,6 +227,7 @@ static int run_all(struct whole *w, struct err *err)
                 .warmup = w->warmup,
                 .precision = w->precision,
                 .max_time_s = w->max_time_s,
+                .real = w->real,
                 .style = w->cli->style,
                 .show_steps = w->to_table && !w->cli->common.quiet,
                 .show_output = w->cli->common.verbose,

@@ -206,6 +206,11 @@ static int builtin_cache_from(void *session, const char *name, struct err *err)
     return cache != NULL ? store_copy_cache(cache, s->store, true, NULL, 0, err) : 0;
 }
 
+struct store *engine_builtin_store(void *session)
+{
+    return ((struct session *)session)->store;
+}
+
 const struct engine engine_builtin = {
     .name = "builtin",
     .open = builtin_open,

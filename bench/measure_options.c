@@ -73,3 +73,18 @@ int measure_count(const char *option, const char *text, unsigned *out, struct er
     return err_set(err, ERR_INPUT, "%s %s: a whole number from 0 to %d is wanted",
                    option, text, (int)COUNT_MOST);
 }
+
+int measure_factor(const char *option, const char *text, double *out, struct err *err)
+{
+    enum { FACTOR_MOST = 10 };
+    double n = 0;
+    const char *end = NULL;
+    if (text == NULL)
+        return 0;
+    if (read_number(text, &n, &end) && *end == '\0' && n >= 0 && n <= FACTOR_MOST) {
+        *out = n;
+        return 0;
+    }
+    return err_set(err, ERR_INPUT, "%s %s: a number from 0 to %d is wanted", option,
+                   text, (int)FACTOR_MOST);
+}

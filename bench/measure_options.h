@@ -12,5 +12,7 @@ int measure_percent(const char *option, const char *text, double *out, struct er
 int measure_seconds(const char *option, const char *text, double *out, struct err *err);
 /* A whole number from 0 to 1000000. */
 int measure_count(const char *option, const char *text, unsigned *out, struct err *err);
+/* "0.01" -> 0.01; 0 and up to 10. */
+int measure_factor(const char *option, const char *text, double *out, struct err *err);
 
 #endif

@@ -221,11 +221,12 @@ static void declare(struct running *run, const struct script_scenario *s)
         for (size_t e = 0; e < run->options->engine_count; e++)
             for (size_t v = 0; v < s->variant_count; v++) {
                 const struct engine *engine = run->options->engines[e];
+                bool ours = engine == &engine_builtin;
                 struct result_variant *variant = result_add_variant(
                     run->copies[c], s->variants[v].name, engine->name,
-                    bench_exec_name(run->options->exec));
-                if (engine == &engine_builtin)
-                    variant->engine_version = xstrdup(SIMBENCH_VERSION);
+                    ours ? bench_exec_name(run->options->exec) : "real");
+                variant->engine_version =
+                    ours ? xstrdup(SIMBENCH_VERSION) : engine_version(engine->name);
             }
 }
 

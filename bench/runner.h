@@ -22,6 +22,7 @@ struct runner_options {
     double precision;        /* 0.02: until each median's 95% interval is as narrow as
                               * 2% of it; 0: runs as they are */
     double max_time_s;       /* a scenario begins no further repetition then; 0: none */
+    struct real_options real;
     struct layer_memo *memo; /* borrowed */
     struct report_style style;
     bool show_steps;  /* a line a step, while it happens */
