@@ -49,7 +49,7 @@ static void add_ratio(struct columns *t, const struct result_wall *first,
     stats_contrast(first->samples, first->n, wall->samples, wall->n, &c);
     if (first == wall)
         buf_adds(&text, "1");
-    else if (!c.enough || c.p >= 0.01)
+    else if (!stats_differs(&c))
         buf_adds(&text, "~");
     else
         buf_addf(&text, "%.3g [%.3g, %.3g]", c.ratio, c.range.low, c.range.high);

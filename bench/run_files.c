@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "bench/growth.h"
 #include "bench/interrupt.h"
 #include "sim/base/mem.h"
 
@@ -103,6 +104,8 @@ static void run_file(const struct pool *pool, size_t at, FILE *out)
                    pool->again != NULL ? &pool->again->scenarios[file->first + i]
                                        : NULL,
                    out, &pool->turns[at].failures);
+    if (runner.show_tables)
+        growth_show(&pool->results->scenarios[file->first], file->count, out);
 }
 
 static size_t take(struct pool *pool)
@@ -188,6 +191,14 @@ static int run_threads(struct pool *pool, size_t jobs)
     return code;
 }
 
+static void declare(struct results *results, const struct script_scenario *s)
+{
+    struct result_scenario *to =
+        results_add_scenario(results, s->name, s->lesson, s->file);
+    for (size_t i = 0; i < s->point_len; i++)
+        result_add_axis(to, s->scan, s->point[i].name, s->point[i].value);
+}
+
 int run_files(const struct scenario_files *files, struct results *results,
               struct results *again, const struct run_files_options *options)
 {
@@ -200,9 +211,9 @@ int run_files(const struct scenario_files *files, struct results *results,
         for (size_t j = 0; j < files->items[i].count; j++) {
             const struct script_scenario *s =
                 script_scenario(files->items[i].script, files->items[i].scenarios[j]);
-            results_add_scenario(results, s->name, s->lesson, s->file);
+            declare(results, s);
             if (again != NULL)
-                results_add_scenario(again, s->name, s->lesson, s->file);
+                declare(again, s);
         }
     pool.memo = layer_memo_new();
     size_t jobs = options->jobs < files->len ? options->jobs : files->len;

@@ -292,15 +292,20 @@ void stats_contrast(const double *base, size_t base_n, const double *now, size_t
     struct rank_test test;
     double wider = widening(base, base_n, now, now_n);
     stats_rank_test(base, base_n, now, now_n, &test);
-    out->p = fmax(test.p, stats_normal_p(test.z / wider));
+    out->p = test.p;
     out->range.low = out->ratio - (out->ratio - out->range.low) * wider;
     out->range.high = out->ratio + (out->range.high - out->ratio) * wider;
     out->enough = true;
 }
 
+bool stats_differs(const struct contrast *c)
+{
+    return c->enough && c->p < contrast_p && (c->range.low > 1 || c->range.high < 1);
+}
+
 int stats_verdict(const struct contrast *c, double min_effect)
 {
-    if (!c->enough || c->p >= contrast_p)
+    if (!stats_differs(c))
         return 0;
     if (c->ratio >= 1 + min_effect / 2 && c->range.high >= 1 + min_effect)
         return 1;

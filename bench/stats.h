@@ -66,11 +66,13 @@ struct contrast {
     bool enough; /* samples for range and p: at least 5 a side */
 };
 /* Samples that follow their predecessor (a machine that is busy for a while) say less
- * than independent ones: p and range are widened for that. */
+ * than independent ones: the range is widened for that. */
 void stats_contrast(const double *base, size_t base_n, const double *now, size_t now_n,
                     struct contrast *out);
-/* 1: now is slower, -1: faster, 0: nothing can be said. Slower means significant
- * (p < 0.01), at least half of min_effect (0.05) in the medians, and an interval that
+/* Whether the two differ at all: p < 0.01, and a range that excludes 1. */
+bool stats_differs(const struct contrast *c);
+/* 1: now is slower, -1: faster, 0: nothing can be said. Slower means that they differ,
+ * at least half of min_effect (0.05) in the medians, and an interval that
  * does not exclude min_effect: a change of just that size is then found almost always,
  * and not every second time. */
 int stats_verdict(const struct contrast *c, double min_effect);

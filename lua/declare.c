@@ -188,8 +188,8 @@ static char *dockerfile_of(struct workspace *ws)
 /* ---- the declaration ---------------------------------------------------------------
  */
 
-static const char *const scenario_keys[] = {"lesson", "context", "variants",
-                                            "steps",  "expect",  NULL};
+static const char *const scenario_keys[] = {"lesson", "context", "variants", "steps",
+                                            "expect", "scan",    NULL};
 
 static int function_field(lua_State *L, int index, const char *key, bool required)
 {
@@ -224,11 +224,25 @@ static void adopt(lua_State *L, struct script_scenario *public,
     public->variant_count = n;
 }
 
+/* Pushes a field of the declaration at 1; where it is a function, what it makes of the
+ * point at 2. Returns the type. */
+static int push_field(lua_State *L, const char *key)
+{
+    int type = lua_getfield(L, 1, key);
+    if (type != LUA_TFUNCTION)
+        return type;
+    if (lua_isnil(L, 2))
+        luaL_error(L, "\"%s\" is a function only in a scenario with a scan", key);
+    lua_pushvalue(L, 2);
+    lua_call(L, 1, 1);
+    return lua_type(L, -1);
+}
+
 /* Pushes names and drafts of the variants; returns how many. */
-static size_t push_variants(lua_State *L, int table, int shared)
+static size_t push_variants(lua_State *L, int shared)
 {
     struct workspace *ws = ((struct draft *)lua_touserdata(L, shared))->ws;
-    int type = lua_getfield(L, table, "variants"); /* [variants] */
+    int type = push_field(L, "variants"); /* [variants] */
     if (type == LUA_TNIL && workspace_find(ws, "Dockerfile") != NULL) {
         lua_newtable(L); /* the Dockerfile of the context is the only variant */
         char *text = dockerfile_of(ws);
@@ -254,6 +268,69 @@ static size_t push_variants(lua_State *L, int table, int shared)
     return n;
 }
 
+static void refuse_second(lua_State *L, const struct script *script, const char *name)
+{
+    for (size_t i = 0; i < script->scenario_count; i++) {
+        const struct script_scenario *s = &script->scenarios[i];
+        if (script->states[i].scope == script->loading &&
+            (strcmp(s->name, name) == 0 ||
+             (s->scan != NULL && strcmp(s->scan, name) == 0)))
+            luaL_error(L, "scenario \"%s\" was declared already in line %d", name,
+                       (int)s->line);
+    }
+}
+
+static void grow(struct script *script)
+{
+    if (script->scenario_count < script->scenario_cap)
+        return;
+    script->scenario_cap = script->scenario_cap * 2 + 8;
+    script->scenarios = xreallocarray(script->scenarios, script->scenario_cap,
+                                      sizeof *script->scenarios);
+    script->states =
+        xreallocarray(script->states, script->scenario_cap, sizeof *script->states);
+}
+
+/* The declaration is the table at 1; `scan` and the point at 2 for a point of a scan,
+ * else NULL and nil. */
+static void declare_one(lua_State *L, const char *name, const char *scan)
+{
+    struct script *script = script_of(L);
+    const char *lesson = value_string_field(L, 1, "lesson");
+    struct draft *shared = push_draft(L); /* [shared] */
+    int at = lua_gettop(L);
+    shared->ws = workspace_new();
+    push_field(L, "context");
+    add_context(L, shared->ws, at + 1);
+    lua_settop(L, at);
+    size_t n = push_variants(L, at); /* [shared][variants][names][drafts] */
+    struct scenario_state state = {
+        .scope = script->loading, .expect = LUA_NOREF, .point = LUA_NOREF};
+    state.expect = function_field(L, 1, "expect", false);
+    state.steps = function_field(L, 1, "steps", true);
+    if (scan != NULL) {
+        lua_pushvalue(L, 2);
+        state.point = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    lua_Debug ar;
+    const char *file = "";
+    if (lua_getstack(L, 1, &ar) != 0 && lua_getinfo(L, "S", &ar) != 0)
+        file = ar.source + 1;
+    grow(script);
+    struct script_scenario public = {
+        .name = xstrdup(name),
+        .lesson = xstrdup(lesson != NULL ? lesson : ""),
+        .file = xstrdup(file),
+        .line = (unsigned)lua_tointeger(L, lua_upvalueindex(2)),
+        .has_expect = state.expect != LUA_NOREF,
+    };
+    if (scan != NULL)
+        scan_adopt(L, 2, scan, &public);
+    adopt(L, &public, &state, at + 2, at + 3, n);
+    script->scenarios[script->scenario_count] = public;
+    script->states[script->scenario_count++] = state;
+}
+
 /* upvalues: name, line */
 static int declare_scenario(lua_State *L)
 {
@@ -263,42 +340,26 @@ static int declare_scenario(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     keys_check(L, 1, "a scenario", scenario_keys);
-    for (size_t i = 0; i < script->scenario_count; i++)
-        if (script->states[i].scope == script->loading &&
-            strcmp(script->scenarios[i].name, name) == 0)
-            luaL_error(L, "scenario \"%s\" was declared already in line %d", name,
-                       (int)script->scenarios[i].line);
-    const char *lesson = value_string_field(L, 1, "lesson");
-    struct draft *shared = push_draft(L); /* 2 */
-    shared->ws = workspace_new();
-    lua_getfield(L, 1, "context");
-    add_context(L, shared->ws, 3);
-    lua_settop(L, 2);
-    size_t n = push_variants(L, 1, 2); /* 3 variants, 4 names, 5 drafts */
-    struct scenario_state state = {.scope = script->loading, .expect = LUA_NOREF};
-    state.expect = function_field(L, 1, "expect", false);
-    state.steps = function_field(L, 1, "steps", true);
-    lua_Debug ar;
-    const char *file = "";
-    if (lua_getstack(L, 1, &ar) != 0 && lua_getinfo(L, "S", &ar) != 0)
-        file = ar.source + 1;
-    if (script->scenario_count == script->scenario_cap) {
-        script->scenario_cap = script->scenario_cap * 2 + 8;
-        script->scenarios = xreallocarray(script->scenarios, script->scenario_cap,
-                                          sizeof *script->scenarios);
-        script->states =
-            xreallocarray(script->states, script->scenario_cap, sizeof *script->states);
+    refuse_second(L, script, name);
+    lua_pushnil(L); /* 2: the point */
+    lua_getfield(L, 1, "scan");
+    size_t points = scan_push_points(L, 3); /* 3 scan, 4 points */
+    if (points == 0) {
+        lua_settop(L, 2);
+        declare_one(L, name, NULL);
+        return 0;
     }
-    struct script_scenario public = {
-        .name = xstrdup(name),
-        .lesson = xstrdup(lesson != NULL ? lesson : ""),
-        .file = xstrdup(file),
-        .line = (unsigned)lua_tointeger(L, lua_upvalueindex(2)),
-        .has_expect = state.expect != LUA_NOREF,
-    };
-    adopt(L, &public, &state, 4, 5, n);
-    script->scenarios[script->scenario_count] = public;
-    script->states[script->scenario_count++] = state;
+    lua_replace(L, 3); /* 3 points */
+    int all = luaL_ref(L, LUA_REGISTRYINDEX);
+    for (size_t i = 1; i <= points; i++) {
+        lua_settop(L, 1);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, all); /* 2 points */
+        lua_rawgeti(L, 2, (lua_Integer)i);
+        lua_replace(L, 2);          /* 2 point */
+        scan_push_name(L, name, 2); /* 3 name: kept alive while it is in use */
+        declare_one(L, lua_tostring(L, 3), name);
+    }
+    luaL_unref(L, LUA_REGISTRYINDEX, all);
     return 0;
 }
 

@@ -30,6 +30,7 @@ struct variant_state {
 struct scenario_state { /* beside the public struct, at the same index */
     struct variant_state *variants;
     int steps, expect; /* registry references; LUA_NOREF if none */
+    int point;         /* the same: table axis -> value of a scan */
     size_t scope;
 };
 
@@ -119,6 +120,19 @@ const char *value_string_field(lua_State *L, int index, const char *key);
 bool value_bool_field(lua_State *L, int index, const char *key);
 /* Pushes the sorted string keys of the table at index as a list; returns how many. */
 size_t value_push_sorted_keys(lua_State *L, int index, const char *what);
+
+/* ---- scan.c: points of scenarios that are run at several sizes */
+enum { SCAN_POINTS_MOST = 100 };
+/* Checks the scan table at index (nil: no scan) and pushes the list of its points, each
+ * a table axis -> value; returns how many, 0 without a scan (then the list is empty).
+ */
+size_t scan_push_points(lua_State *L, int index);
+/* "name [files=100, layers=5]" on the stack, for the point at index. */
+void scan_push_name(lua_State *L, const char *name, int index);
+/* Copies the point at index into the public struct; no call in here raises but for
+ * lack of memory. */
+void scan_adopt(lua_State *L, int index, const char *scan,
+                struct script_scenario *scenario);
 
 /* ---- declare.c, model.c, base.c, builder.c, result.c */
 void declare_open(lua_State *L); /* scenario, check; model, base: in the table on top */

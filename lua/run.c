@@ -13,7 +13,7 @@ void running_unref(struct running *running)
 
 struct steps_call {
     struct running *running;
-    int steps;
+    int steps, point;
 };
 
 static int call_steps(lua_State *L)
@@ -22,7 +22,8 @@ static int call_steps(lua_State *L)
     sandbox_seed(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, call->steps);
     builder_push(L, call->running);
-    lua_call(L, 1, 0);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, call->point); /* nil for LUA_NOREF */
+    lua_call(L, 2, 0);
     return 0;
 }
 
@@ -43,7 +44,7 @@ int script_run_variant(struct script *script, size_t scenario, size_t variant,
         .open = true,
         .refs = 1,
     };
-    struct steps_call call = {running, state->steps};
+    struct steps_call call = {running, state->steps, state->point};
     script->has_host_err = false;
     struct err local = ERR_INIT;
     int rc = script_protected(script, call_steps, &call, &local);
@@ -62,7 +63,7 @@ int script_run_variant(struct script *script, size_t scenario, size_t variant,
 
 struct expect_call {
     size_t scenario;
-    int expect;
+    int expect, point;
 };
 
 static int call_expect(lua_State *L)
@@ -71,7 +72,8 @@ static int call_expect(lua_State *L)
     sandbox_seed(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, call->expect);
     result_push_all(L, script_of(L), call->scenario);
-    lua_call(L, 1, 0);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, call->point);
+    lua_call(L, 2, 0);
     return 0;
 }
 
@@ -80,7 +82,8 @@ int script_expect(struct script *script, size_t scenario, struct script_check **
 {
     *out = NULL;
     *len = 0;
-    struct expect_call call = {scenario, script->states[scenario].expect};
+    struct expect_call call = {scenario, script->states[scenario].expect,
+                               script->states[scenario].point};
     if (call.expect == LUA_NOREF)
         return 0;
     script->expecting = true;

@@ -418,6 +418,10 @@ static void free_scenario(struct script_scenario *public, struct scenario_state 
     free((void *)public->variants);
     free((void *)public->name);
     free((void *)public->lesson);
+    free((void *)public->scan);
+    for (size_t a = 0; a < public->point_len; a++)
+        free((void *)public->point[a].name);
+    free((void *)public->point);
     free((void *)public->file);
     free(state->variants);
 }

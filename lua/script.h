@@ -36,7 +36,8 @@ int script_new(const struct script_options *options, struct script **out,
                struct err *err);
 void script_free(struct script *script); /* NULL is legal */
 
-/* Runs a scenario file, which declares one scenario or more. Models and bases declared
+/* Runs a scenario file, which declares one scenario or more (a scan declares one for
+ * each of its points). Models and bases declared
  * in a file count for that file's scenarios only. Errors: ERR_INPUT "FILE:LINE:
  * message" with a traceback in the hint. */
 int script_load(struct script *script, const char *path, struct err *err);
@@ -45,8 +46,16 @@ struct script_variant {
     const char *name;
     const char *dockerfile; /* its text at the start */
 };
+/* Where on its axes a scenario of a scan stands. */
+struct script_axis {
+    const char *name;
+    double value; /* positive */
+};
 struct script_scenario {
     const char *name, *lesson; /* lesson "" if none */
+    const char *scan;          /* name of the scan this is one point of; NULL: none */
+    const struct script_axis *point; /* sorted by name */
+    size_t point_len;
     const char *file;
     unsigned line;
     const struct script_variant *variants; /* sorted by name */

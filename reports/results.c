@@ -147,6 +147,10 @@ static void free_scenario(struct result_scenario *s)
     free(s->checks);
     free(s->name);
     free(s->lesson);
+    free(s->scan);
+    for (size_t i = 0; i < s->point_len; i++)
+        free(s->point[i].name);
+    free(s->point);
     free(s->file);
     free(s->error);
 }
@@ -186,6 +190,15 @@ struct result_variant *result_add_variant(struct result_scenario *s, const char 
     v->engine = copy(engine);
     v->exec = copy(exec);
     return v;
+}
+
+void result_add_axis(struct result_scenario *s, const char *scan, const char *axis,
+                     double value)
+{
+    if (s->scan == NULL)
+        s->scan = copy(scan);
+    s->point = add_slot(s->point, &s->point_len, sizeof *s->point);
+    s->point[s->point_len - 1] = (struct result_axis){copy(axis), value};
 }
 
 void result_add_turn(struct result_variant *v, unsigned turn)

@@ -78,8 +78,16 @@ struct result_check {
     unsigned line;
 };
 
+struct result_axis { /* of a scan: files = 1000 */
+    char *name;
+    double value;
+};
+
 struct result_scenario {
     char *name, *lesson, *file;
+    char *scan; /* the scan this is one point of; NULL: none */
+    struct result_axis *point;
+    size_t point_len;
     char *error; /* the scenario itself failed; NULL: it did not */
     struct result_variant *variants;
     size_t variant_count;
@@ -109,6 +117,9 @@ struct result_variant *result_add_variant(struct result_scenario *s, const char 
 struct result_build *result_add_build(struct result_variant *v, const char *label,
                                       const struct build_result *build,
                                       const char *dockerfile, const char *error);
+/* The scenario is a point of this scan: one call for each axis. */
+void result_add_axis(struct result_scenario *s, const char *scan, const char *axis,
+                     double value);
 /* The pass number `turn` of all, from 1, was one of this variant's. */
 void result_add_turn(struct result_variant *v, unsigned turn);
 void result_add_check(struct result_scenario *s, const char *message, bool ok,

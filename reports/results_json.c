@@ -312,6 +312,21 @@ static void add_variant(struct pen *p, const struct result_variant *v)
     end(p, '}');
 }
 
+static void add_scan(struct pen *p, const struct result_scenario *s)
+{
+    begin_flat(p, "scan", '{');
+    add_string(p, "name", s->scan);
+    begin(p, "point", '[');
+    for (size_t i = 0; i < s->point_len; i++) {
+        begin(p, NULL, '{');
+        add_string(p, "axis", s->point[i].name);
+        add_real(p, "value", s->point[i].value);
+        end(p, '}');
+    }
+    end(p, ']');
+    end_flat(p, '}');
+}
+
 static void add_scenario(struct pen *p, const struct result_scenario *s)
 {
     begin(p, NULL, '{');
@@ -319,6 +334,8 @@ static void add_scenario(struct pen *p, const struct result_scenario *s)
     add_string(p, "lesson", s->lesson);
     add_string(p, "file", s->file);
     add_string(p, "error", s->error);
+    if (s->scan != NULL)
+        add_scan(p, s);
     begin(p, "checks", '[');
     for (size_t i = 0; i < s->check_count; i++) {
         begin_flat(p, NULL, '{');

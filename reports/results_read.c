@@ -423,6 +423,42 @@ static int read_check_of(struct reader *r, const json_t *object, void *scenario)
     return rc;
 }
 
+/* What a scan passes to read_axis_of. */
+struct scan_reading {
+    struct result_scenario *scenario;
+    const char *name;
+};
+
+static int read_axis_of(struct reader *r, const json_t *object, void *payload)
+{
+    const struct scan_reading *scan = payload;
+    const char *axis = NULL;
+    int rc = get_string(r, object, "axis", false, &axis);
+    const json_t *value = json_object_get(object, "value");
+    if (rc == 0 && !(json_is_number(value) && json_number_value(value) > 0))
+        rc = fail(r, "value", "expected a positive number");
+    if (rc == 0)
+        result_add_axis(scan->scenario, scan->name, axis, json_number_value(value));
+    return rc;
+}
+
+static int read_scan(struct reader *r, const json_t *object, struct result_scenario *s)
+{
+    const json_t *scan = json_object_get(object, "scan");
+    if (scan == NULL || json_is_null(scan))
+        return 0;
+    if (!json_is_object(scan))
+        return fail(r, "scan", "expected an object, it is %s", type_name(scan));
+    struct scan_reading reading = {.scenario = s};
+    size_t before = enter(r, "scan", -1);
+    int rc = get_string(r, scan, "name", false, &reading.name);
+    if (rc == 0)
+        rc = read_each(r, scan, "point", read_axis_of, &reading);
+    if (rc == 0)
+        leave(r, before);
+    return rc;
+}
+
 static int read_scenario_of(struct reader *r, const json_t *object, void *results)
 {
     const char *name = NULL, *lesson = NULL, *file = NULL;
@@ -435,6 +471,8 @@ static int read_scenario_of(struct reader *r, const json_t *object, void *result
         return rc;
     struct result_scenario *s = results_add_scenario(results, name, lesson, file);
     rc = copy_string(r, object, "error", true, &s->error);
+    if (rc == 0)
+        rc = read_scan(r, object, s);
     if (rc == 0 && json_object_get(object, "checks") != NULL)
         rc = read_each(r, object, "checks", read_check_of, s);
     return rc != 0 ? rc : read_each(r, object, "variants", read_variant_of, s);
