@@ -60,7 +60,7 @@ async function looks(page, url, name) {
       const where = `${name} at ${width} px, ${scheme}`;
       await page.media({ "prefers-color-scheme": scheme });
       await page.go(url);
-      const over = await page.value("document.documentElement.scrollWidth - innerWidth");
+      const over = await page.value("document.documentElement.scrollWidth") - width;
       check(over <= 0, where, `${over} px wider than the window`);
       if (scheme === "light" || width === 800) {
         for (const finding of await axeFindings(page, width === 800))
@@ -82,7 +82,7 @@ async function prints(page, url, name) {
   writeFileSync(join(pictures, `${name}.pdf`), pdf);
   check(pdf.subarray(0, 5).toString() === "%PDF-" && pdf.length > 10000, name, "no PDF");
   await page.send("Emulation.setEmulatedMedia", { media: "print" });
-  const hidden = await page.value(`[...document.querySelectorAll("main code, main h2, main td")]
+  const hidden = await page.value(`[...document.querySelectorAll("main code, main h2, main td, main li")]
     .filter((e) => !e.checkVisibility()).length`);
   check(hidden === 0, name, `${hidden} texts are missing on paper`);
   await page.send("Emulation.setEmulatedMedia", { media: "" });
