@@ -15,9 +15,11 @@
 #include "bench/columns.h"
 #include "bench/interrupt.h"
 #include "bench/json_text.h"
+#include "reports/report.h"
 #include "sim/base/map.h"
 #include "sim/base/mem.h"
 #include "sim/base/path.h"
+#include "sim/cache/habits.h"
 #include "sim/context/context.h"
 
 struct context_values {
@@ -47,6 +49,7 @@ struct survey {
     const char **texts;    /* of the rules, borrowed */
     size_t line_cap;
     struct map *folders; /* path -> struct folder */
+    struct habits habits;
 };
 
 static void count(struct tally *t, uint64_t bytes)
@@ -163,6 +166,33 @@ static void add_tally(struct columns *t, const char *what, const struct tally *t
     columns_add_bytes(t, tally->bytes);
 }
 
+static void print_habits(const struct habits *h)
+{
+    if (h->len == 0)
+        return;
+    struct columns t;
+    printf("\nChanged often in the last %zu builds, and copied before a RUN:\n\n",
+           h->builds);
+    columns_begin(&t, "FILE|>CHANGES|COPIED BY|RUNS AGAIN|>COST");
+    for (size_t i = 0; i < h->len && i < FOLDERS_SHOWN; i++) {
+        const struct habit *habit = &h->items[i];
+        AUTO_FREE char *copy = xasprintf("step %u", habit->copy);
+        AUTO_FREE char *run = xasprintf("step %u", habit->run);
+        AUTO_BUF cost = BUF_INIT;
+        if (habit->virtual_cost)
+            report_virtual(habit->cost_ms, &cost);
+        else
+            report_wall((double)habit->cost_ms / 1000, &cost);
+        buf_adds(&cost, habit->virtual_cost ? " virtual" : " wall");
+        columns_add(&t, habit->path);
+        columns_add_count(&t, habit->changes);
+        columns_add(&t, copy);
+        columns_add(&t, run);
+        columns_add(&t, buf_str(&cost));
+    }
+    columns_end(&t, stdout);
+}
+
 static void print_survey(const struct survey *s)
 {
     struct columns t;
@@ -183,13 +213,32 @@ static void print_survey(const struct survey *s)
     }
     size_t len;
     AUTO_FREE struct folder **folders = sorted_folders(s, &len);
-    if (len == 0)
-        return;
-    putchar('\n');
+    if (len != 0)
+        putchar('\n');
     columns_begin(&t, "BIGGEST FOLDERS|>FILES|>SIZE");
     for (size_t i = 0; i < len && i < FOLDERS_SHOWN; i++)
         add_tally(&t, folders[i]->path, &folders[i]->kept);
-    columns_end(&t, stdout);
+    if (len != 0)
+        columns_end(&t, stdout);
+    else
+        strv_free(&t.cells);
+    print_habits(&s->habits);
+}
+
+static void json_habits(struct buf *out, const struct habits *h)
+{
+    buf_addf(out, ",\"builds\":%zu,\"often\":[", h->builds);
+    for (size_t i = 0; i < h->len; i++) {
+        const struct habit *habit = &h->items[i];
+        buf_adds(out, i != 0 ? ",{\"path\":" : "{\"path\":");
+        json_text_string(out, habit->path);
+        buf_addf(out,
+                 ",\"changes\":%u,\"copy\":%u,\"run\":%u,\"seconds\":", habit->changes,
+                 habit->copy, habit->run);
+        json_text_ms(out, habit->cost_ms);
+        buf_addf(out, ",\"clock\":\"%s\"}", habit->virtual_cost ? "virtual" : "wall");
+    }
+    buf_addc(out, ']');
 }
 
 static void json_tally(struct buf *out, const struct tally *t)
@@ -224,7 +273,9 @@ static void print_json(const struct survey *s)
         buf_addc(&out, ',');
         json_tally(&out, &folders[i]->kept);
     }
-    buf_adds(&out, "]}");
+    buf_addc(&out, ']');
+    json_habits(&out, &s->habits);
+    buf_addc(&out, '}');
     puts(out.data);
 }
 
@@ -241,13 +292,26 @@ static void survey_free(struct survey *s)
     map_free(s->folders);
     free(s->by_line);
     free(s->texts);
+    habits_free(&s->habits);
+}
+
+/* What the builds of this folder tell; a folder never built has no such story. */
+static int find_habits(const struct cli *cli, const char *dir, const char *dockerfile,
+                       struct habits *out, struct err *err)
+{
+    AUTO_STORE *store = NULL;
+    AUTO_FREE char *folder = realpath(dir, NULL);
+    /* Without a store there is no story, and the rest is told all the same. */
+    if (folder == NULL || cli_open_store(cli, &store, NULL) != 0)
+        return 0;
+    return habits_find(store, dockerfile != NULL ? dockerfile : "Dockerfile", folder,
+                       out, err);
 }
 
 static int run(struct cli *cli, const struct invocation *in, struct err *err)
 {
     const struct context_values *values = in->values;
     struct ignore *ignored = NULL;
-    (void)cli;
     int r = bench_check_context(in->operands[0], err);
     if (r == 0)
         r = context_ignore(in->operands[0], values->file, &ignored, err);
@@ -255,6 +319,8 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
         return r;
     struct survey survey = {.ignored = ignored, .folders = map_new()};
     r = walk(&survey, in->operands[0], err);
+    if (r == 0)
+        r = find_habits(cli, in->operands[0], values->file, &survey.habits, err);
     if (r == 0 && values->format == FORMAT_JSON)
         print_json(&survey);
     else if (r == 0)

@@ -46,11 +46,30 @@ struct changes {
     size_t added, changed, deleted;
 };
 
+/* An image, or the number of a build: a name in digits means the image first. */
+static int load_image(struct store *store, const char *ref, struct side *out,
+                      struct err *err)
+{
+    size_t len = strlen(ref);
+    struct digest id;
+    char text[DIGEST_TEXT + 1];
+    int r = bench_image_load(store, ref, &out->image, err);
+    if (r != ERR_NOT_FOUND || len > 18 || strspn(ref, "0123456789") != len)
+        return r;
+    bench_image_unload(&out->image);
+    r = store_build_image(store, strtoll(ref, NULL, 10), &id, err);
+    if (r < 0)
+        return r;
+    digest_text(&id, text);
+    r = bench_image_load(store, text, &out->image, err);
+    return r < 0 ? err_wrap(err, "image of build %s", ref) : r;
+}
+
 static int load_side(struct store *store, const char *ref, struct side *out,
                      struct err *err)
 {
     out->name = ref;
-    int r = bench_image_load(store, ref, &out->image, err);
+    int r = load_image(store, ref, out, err);
     if (r < 0)
         return r;
     out->view = view_new();
@@ -243,7 +262,7 @@ static void print_text_diff(const struct side *a, const struct side *b,
         print_change(&changes->items[i]);
     if (shown < changes->len)
         printf("  and %zu more (--all lists them)\n", changes->len - shown);
-    puts("\nwasted: bytes of layers that the root filesystem does not show");
+    puts("\nwasted: bytes that a later layer overwrites or deletes");
     print_waste(a);
     print_waste(b);
 }
@@ -339,7 +358,10 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
 const struct command bench_command_diff = {
     .name = "diff",
     .operands = "A B",
-    .summary = "two images: layers shared, paths that differ, bytes wasted",
+    .summary = "two images or builds: layers shared, paths that differ, waste",
+    .details = "A and B are images, or numbers of builds as `explain` shows them. "
+               "Wasted are the bytes\nof files that a later layer overwrites or "
+               "deletes.",
     COMMAND_OPTIONS(options),
     .values_size = sizeof(struct diff_values),
     .least_operands = 2,

@@ -197,6 +197,14 @@ static void read_ignore(struct build *b, size_t context, struct journal_ignore *
     }
 }
 
+/* One name for a folder, however it is spelled. */
+static const char *folder_name(struct build *b)
+{
+    const char *dir = b->options->contexts[0].dir;
+    AUTO_FREE char *real = dir != NULL ? realpath(dir, NULL) : NULL;
+    return real != NULL ? arena_strdup(&b->arena, real) : "";
+}
+
 static void begin_journal(struct build *b)
 {
     size_t n = b->plan->step_count, contexts = b->options->context_count;
@@ -205,6 +213,7 @@ static void begin_journal(struct build *b)
         .len = n,
         .dockerfile = b->dockerfile_name,
         .target = b->options->target != NULL ? b->options->target : "",
+        .folder = folder_name(b),
         .semantics = b->options->semantics,
         .created_s = b->options->now_s,
         .ignores = arena_alloc(&b->arena, (contexts + 1) * sizeof *b->now.ignores),
@@ -218,22 +227,49 @@ static void begin_journal(struct build *b)
     b->misses = xcalloc(n + 1, sizeof *b->misses);
 }
 
-void misses_load(struct build *b)
+static bool load_build(struct build *b, const char *ref)
 {
     AUTO_BUF data = BUF_INIT;
-    struct store *store = b->options->store;
-    int rc;
-    begin_journal(b);
-    if (b->options->against != NULL) {
-        struct strv name = STRV_INIT;
-        rc = store_build_find(store, b->options->against, &b->now.against, &name, &data,
-                              NULL);
-        strv_free(&name);
-    } else {
-        AUTO_FREE char *name = journal_name(b);
-        rc = store_build_last(store, name, &b->now.against, &data, NULL);
+    struct strv name = STRV_INIT;
+    int rc =
+        store_build_find(b->options->store, ref, &b->now.against, &name, &data, NULL);
+    strv_free(&name);
+    return rc == 0 && journal_decode(buf_str(&data), data.len, &b->before, NULL) == 0;
+}
+
+static bool load_number(struct build *b, int64_t number)
+{
+    AUTO_FREE char *ref = xasprintf("%lld", (long long)number);
+    return load_build(b, ref);
+}
+
+/* The newest build of the name that built this folder; else the newest of the name:
+ * most Dockerfiles are called Dockerfile, and checkouts move. */
+static bool load_last(struct build *b)
+{
+    AUTO_FREE char *name = journal_name(b);
+    int64_t *ids = NULL;
+    size_t n = 0;
+    if (store_build_list(b->options->store, name, &ids, &n, NULL) != 0)
+        return false;
+    bool found = false;
+    for (size_t i = n; !found && i-- > 0;) {
+        found = load_number(b, ids[i]) && strcmp(b->before->folder, b->now.folder) == 0;
+        if (!found)
+            journal_free(STEAL(b->before));
     }
-    if (rc != 0 || journal_decode(buf_str(&data), data.len, &b->before, NULL) != 0) {
+    if (!found && n > 0)
+        found = load_number(b, ids[n - 1]);
+    free(ids);
+    return found;
+}
+
+void misses_load(struct build *b)
+{
+    begin_journal(b);
+    bool found =
+        b->options->against != NULL ? load_build(b, b->options->against) : load_last(b);
+    if (!found) {
         b->now.against = 0;
         return;
     }

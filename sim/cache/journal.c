@@ -80,6 +80,7 @@ void journal_encode(const struct journal *j, struct buf *out)
     buf_add(out, magic, sizeof magic);
     put_string(out, j->dockerfile);
     put_string(out, j->target);
+    put_string(out, j->folder);
     put_number(out, j->semantics);
     put_number(out, (uint64_t)j->against);
     put_number(out, (uint64_t)j->created_s);
@@ -202,6 +203,7 @@ static void get_head(struct reader *r, struct journal *j)
 {
     j->dockerfile = get_string(r);
     j->target = get_string(r);
+    j->folder = get_string(r);
     j->semantics = (enum semantics)get_number(r);
     j->against = (int64_t)get_number(r);
     j->created_s = (int64_t)get_number(r);

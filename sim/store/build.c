@@ -5,6 +5,7 @@
  * was recorded (or in its group); what no build names goes with the oldest of them.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/file.h"
 #include "sim/store/internal.h"
@@ -312,6 +313,27 @@ static int load_build(struct store *store, int64_t id, struct strv *name,
         strv_addn(name, parts.name.data, parts.name.len);
     buf_add(out, parts.data.data, parts.data.len);
     return 0;
+}
+
+int store_build_image(struct store *store, int64_t id, struct digest *image,
+                      struct err *err)
+{
+    STORE_LOCK(store);
+    struct slice value;
+    struct parts parts;
+    char text[DIGEST_TEXT + 1] = "";
+    int rc = store_row_get(store, DB_BUILD, slice_id(&id), &value, err);
+    if (rc == ERR_NOT_FOUND)
+        return err_set(err, rc, "no build %lld is recorded", (long long)id);
+    if (rc == 0)
+        rc = split(value, &parts, err);
+    if (rc != 0)
+        return rc;
+    if (parts.image.len == DIGEST_TEXT)
+        memcpy(text, parts.image.data, DIGEST_TEXT);
+    return digest_parse(text, image)
+               ? 0
+               : err_set(err, ERR_NOT_FOUND, "build %lld made no image", (long long)id);
 }
 
 int store_build_last(struct store *store, const char *name, int64_t *id,

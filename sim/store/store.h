@@ -157,6 +157,9 @@ int store_build_put(struct store *store, const char *name, const char *image_id,
  * error. */
 int store_build_list(struct store *store, const char *name, int64_t **ids, size_t *len,
                      struct err *err);
+/* ID of the image a build made. ERR_NOT_FOUND. */
+int store_build_image(struct store *store, int64_t id, struct digest *image,
+                      struct err *err);
 /* Number of the build recorded last, 0: none. */
 int store_build_newest(struct store *store, int64_t *id, struct err *err);
 /* Newest build of the name; or by number or image ID with store_build_find. */

@@ -34,3 +34,37 @@ json '.[0].lines[0] | "\(.line) \(.pattern) \(.bytes)"' "2 logs 1000"
 json '.[0].folders[0] | "\(.path) \(.bytes)"' "src 500"
 sb context nowhere
 exits 2
+
+# Costs are those of the last run, and a plan leaves the store as it was.
+rm -f ctx/.dockerignore
+sb build -q ctx
+echo y >>ctx/requirements.txt
+sums() { find "$SIMBENCH_STORE" -type f ! -name 'stat-*' ! -name '*-shm' -exec sha256sum {} + | sort; }
+sums >before.txt
+sb plan ctx
+exits 0
+out_has "RUN pip install -r requirements.txt [RUN] 45.0 s" "expected cost: 45.2 s virtual"
+sb plan ctx
+sums >after.txt
+holds "the store is as it was" cmp -s before.txt after.txt
+
+# What hangs on the output of another step, and on which.
+mkdir two
+printf 'FROM python:3.11-slim AS b\nCOPY in /in\nRUN cat /in > /out\nFROM python:3.11-slim\nCOPY --from=b /out /o\n' >two/Dockerfile
+echo 1 >two/in
+sb build -q two
+echo 2 >two/in
+sb plan two
+out_has "[DEPENDS] on the output of step 3"
+sb plan --progress json two
+json '.[-1] | "\(.status) \(.depends_on)"' "depends 3"
+
+# Files that change often above an install.
+for i in 1 2 3; do
+    echo "$i" >>two/in
+    sb build -q two
+done
+sb context two
+out_has "Changed often in the last 4 builds" "in "
+sb context --format json two
+json '.[0].often[0] | "\(.path) \(.changes) \(.copy) \(.run)"' "in 3 2 3"
