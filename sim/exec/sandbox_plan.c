@@ -169,6 +169,16 @@ static int layer_folder(struct cell_plan *plan, const struct digest *diff_id,
     return rc;
 }
 
+/* Whether layers[index - 1] stands higher up once more, as layers without content do:
+ * it hides itself there, and overlayfs refuses a folder that is named twice. */
+static bool is_above(const struct exec_run *run, size_t index)
+{
+    for (size_t i = index; i < run->layer_count; i++)
+        if (digest_equal(&run->layers[i], &run->layers[index - 1]))
+            return true;
+    return false;
+}
+
 static int set_lower(struct cell_plan *plan, struct err *err)
 {
     const struct exec_run *run = plan->run;
@@ -182,6 +192,8 @@ static int set_lower(struct cell_plan *plan, struct err *err)
     int rc = 0;
     for (size_t i = run->layer_count; i > 0 && rc == 0; i--) {
         char *path = NULL;
+        if (is_above(run, i))
+            continue;
         rc = layer_folder(plan, &run->layers[i - 1], &path, err);
         if (rc == 0)
             strv_add(&plan->lower, cell_plan_host_path(plan, path));

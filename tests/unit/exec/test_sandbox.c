@@ -747,6 +747,21 @@ static void run__when_there_are_no_layers__then_an_empty_root(void **state)
     strv_free(&argv);
 }
 
+/* WORKDIR twice, COPY of what is there: layers without content are all the same. */
+static void run__when_a_layer_stands_twice__then_once_is_enough(void **state)
+{
+    struct image *image = need_sandbox(state);
+    for (int i = 0; i < 3; i++) {
+        struct tree *tree = tree_new();
+        if (i == 1)
+            add_entry(tree, "between", ENTRY_FILE, 0644, "x");
+        push_layer(image, tree);
+    }
+    struct trial t = {0};
+    expect_output(image, &t, "cat /between", "x");
+    trial_free(image, &t);
+}
+
 /* More than fit into one page of mount options by their paths. */
 static void run__when_there_are_many_layers__then_all_are_seen(void **state)
 {
@@ -965,6 +980,7 @@ int main(void)
         cmocka_unit_test(run__when_image_has_links_for_folders__then_it_stays_inside),
         cmocka_unit_test(run__when_mount_point_is_in_the_way__then_error_names_it),
         cmocka_unit_test(run__when_there_are_no_layers__then_an_empty_root),
+        cmocka_unit_test(run__when_a_layer_stands_twice__then_once_is_enough),
         cmocka_unit_test(run__when_there_are_many_layers__then_all_are_seen),
         cmocka_unit_test(run__from_several_threads__then_each_sees_its_own),
         cmocka_unit_test(run__when_cancelled__then_the_command_ends),
