@@ -78,6 +78,33 @@ static int put(struct copying *c, const struct entry *source, const char *target
     return rc == 0 ? view_put(c->root, &e, err) : rc;
 }
 
+/* The folders of `name`, below the one that is copied, that were left out themselves:
+ * new ones are as in the source, those there get its mode. */
+static int keep_folders(struct copying *c, const char *name, struct err *err)
+{
+    int rc = 0;
+    for (size_t n = 0; rc == 0 && name[n] != '\0'; n++) {
+        if (name[n] != '/')
+            continue;
+        AUTO_FREE char *dir = xstrndup(name, n);
+        AUTO_FREE char *source = path_join(c->source, dir);
+        AUTO_FREE char *target = path_join(c->target, dir);
+        const struct entry *from = view_lookup(c->from, source);
+        const struct entry *there = view_lookup(c->root, target);
+        if (from == NULL || from->type != ENTRY_DIR)
+            continue;
+        if (there == NULL || there->type != ENTRY_DIR) {
+            rc = put(c, from, target, err);
+        } else if (there->mode != from->mode && c->chmod == NULL) {
+            struct entry e = *there;
+            e.path = target;
+            e.mode = from->mode;
+            rc = view_put(c->root, &e, err);
+        }
+    }
+    return rc;
+}
+
 static int put_below(void *payload, const struct entry *entry, struct err *err)
 {
     struct copying *c = payload;
@@ -86,6 +113,12 @@ static int put_below(void *payload, const struct entry *entry, struct err *err)
     if (name[0] == '\0' || selection_excludes(c->copy->excludes, name))
         return 0;
     AUTO_FREE char *target = path_join(c->target, name);
+    AUTO_FREE char *parent = xstrndup(target, path_parent_len(target));
+    if (c->copy->excludes != NULL && view_lookup(c->root, parent) == NULL) {
+        int rc = keep_folders(c, name, err);
+        if (rc != 0)
+            return rc;
+    }
     if (entry->type == ENTRY_HARDLINK) {
         /* The name it shares its content with was copied before, under the target. */
         struct entry link = *entry;
@@ -219,39 +252,23 @@ static int make_destination(struct copying *c, struct err *err)
     return rc == 0 ? make_folder(c, dest, err) : rc;
 }
 
-/* --parents: the path below the last "./" of the word (or all of it) is kept. */
-static int copy_with_parents(struct copying *c, const struct selected *item,
-                             const char *match, const char *resolved, struct err *err)
+static int copy_with_parents(struct copying *c, const struct selected *item, size_t k,
+                             struct err *err)
 {
-    size_t pivot = 0;
-    const char *dot = strstr(item->word, "/./");
-    if (dot != NULL) {
-        AUTO_FREE char *prefix = xstrndup(item->word, (size_t)(dot - item->word));
-        AUTO_FREE char *clean = path_below_root(prefix);
-        pivot = strlen(clean);
-    }
-    const char *kept = match + pivot;
-    kept += *kept == '/';
+    const char *match = item->matches.items[k], *kept = item->kept.items[k];
     AUTO_FREE char *dest = NULL;
     int rc = resolve_target(c, c->copy->dest, &dest, err);
-    size_t skip = (size_t)(kept - match);
-    for (size_t n = skip; rc == 0 && n < strlen(match); n++) {
-        if (match[n] != '/')
-            continue;
-        AUTO_FREE char *dir = xstrndup(match, n);
-        const struct entry *e = view_lookup(c->from, dir);
-        AUTO_FREE char *target = path_join(dest, dir + skip);
-        if (e != NULL && e->type == ENTRY_DIR)
-            rc = put(c, e, target, err);
-    }
-    const struct entry *e = rc == 0 ? view_lookup(c->from, resolved) : NULL;
-    AUTO_FREE char *target = path_join(dest != NULL ? dest : "", kept);
-    if (e == NULL)
+    if (rc != 0)
         return rc;
-    if (e->type != ENTRY_DIR)
-        return put(c, e, target, err);
-    rc = put(c, e, target, err);
-    return rc == 0 ? copy_folder(c, resolved, target, err) : rc;
+    size_t base = strlen(match) - strlen(kept);
+    c->from = item->view;
+    AUTO_FREE char *source = xstrndup(match, base > 0 ? base - 1 : 0);
+    c->source = source;
+    c->target = dest;
+    const struct entry *e = view_lookup(c->from, match);
+    AUTO_FREE char *target = path_join(dest, kept);
+    rc = keep_folders(c, kept, err);
+    return rc == 0 && e != NULL ? put(c, e, target, err) : rc;
 }
 
 /* "/w/" and "/w/." mean a folder that need not be there yet. */
@@ -272,10 +289,6 @@ static int copy_match(struct copying *c, const struct selected *item, const char
     if (e == NULL)
         return err_set(err, ERR_FAILED, "\"/%s\" not found", match);
     c->from = item->view;
-    if (c->copy->parents)
-        return copy_with_parents(c, item, match, resolved, err);
-    if (item->wildcard && selection_excludes(c->copy->excludes, path_base(match)))
-        return 0;
     const char *dest = c->copy->dest;
     if (e->type != ENTRY_DIR)
         return copy_file(c, e, path_base(match), names_folder(dest), err);
@@ -312,7 +325,8 @@ int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *b
         if (copy->parents)
             rc = make_destination(&c, err);
         for (size_t k = 0; rc == 0 && k < item->matches.len; k++)
-            rc = copy_match(&c, item, item->matches.items[k], err);
+            rc = copy->parents ? copy_with_parents(&c, item, k, err)
+                               : copy_match(&c, item, item->matches.items[k], err);
     }
     *bytes = c.bytes;
     return rc;

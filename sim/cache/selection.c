@@ -42,8 +42,9 @@ static int expand_glob(struct view *view, const char *dir, const char *pattern,
 
 /* Folders before the first wildcard are followed where they are symlinks, and BuildKit
  * wants them to be there. */
-static int expand_word(struct selected *item, const char *word,
-                       const struct selection_rules *rules, struct err *err)
+static int expand_word(struct view *view, const char *word,
+                       const struct selection_rules *rules, struct strv *out,
+                       struct err *err)
 {
     size_t fixed = 0;
     for (size_t i = 0; word[i] != '\0'; i++) {
@@ -55,28 +56,81 @@ static int expand_word(struct selected *item, const char *word,
         fixed = i + 1;
     }
     if (fixed == 0)
-        return expand_glob(item->view, "", word, &item->matches, err);
+        return expand_glob(view, "", word, out, err);
     AUTO_FREE char *prefix = xstrndup(word, fixed - 1);
     AUTO_FREE char *dir = NULL;
-    int rc = view_resolve(item->view, prefix, true, &dir, err);
+    int rc = view_resolve(view, prefix, true, &dir, err);
     if (rc != 0)
         return rc;
-    if (view_lookup(item->view, dir) == NULL) {
+    if (view_lookup(view, dir) == NULL) {
         if (rules->semantics != SEMANTICS_BUILDKIT)
             return 0;
         err_set(err, ERR_FAILED, "\"/%s\" not found", prefix);
         return err_hint(err, "the folder before a wildcard has to be there");
     }
-    return expand_glob(item->view, dir, word + fixed, &item->matches, err);
+    return expand_glob(view, dir, word + fixed, out, err);
+}
+
+/* Every entry below `dir` that the pattern of --parents lets in: itself or a folder
+ * above it matches, as in .dockerignore. */
+static void add_included(struct selected *item, const char *dir, const char *pattern,
+                         const struct selection_rules *rules)
+{
+    struct tree *all = view_subtree(item->view, dir);
+    size_t base = strlen(dir);
+    for (size_t i = 0; all != NULL && i < all->len; i++) {
+        const char *path = all->entries[i].path, *name = path + base;
+        name += *name == '/';
+        if (name[0] == '\0' || !ignore_pattern_matches(pattern, name) ||
+            selection_excludes(rules->excludes, name))
+            continue;
+        strv_add(&item->matches, path);
+        strv_add(&item->kept, name);
+    }
+    tree_free(all);
+}
+
+/* --parents: what follows the first "/./" (or the whole word) is a pattern, what stands
+ * before it names the folders it is looked for in. */
+static int find_with_parents(struct selected *item, const struct selection_rules *rules,
+                             struct err *err)
+{
+    const char *dot = strstr(item->word, "/./");
+    AUTO_FREE char *head = xstrndup(item->word, dot ? (size_t)(dot - item->word) : 0);
+    AUTO_FREE char *base = path_below_root(head);
+    AUTO_FREE char *pattern = path_below_root(dot != NULL ? dot + 3 : item->word);
+    struct strv bases = STRV_INIT;
+    bool wild = glob_has_wildcard(base);
+    int rc = 0;
+    if (wild)
+        rc = expand_word(item->view, base, rules, &bases, err);
+    else
+        strv_add(&bases, base);
+    for (size_t i = 0; rc == 0 && i < bases.len; i++) {
+        AUTO_FREE char *dir = NULL;
+        rc = view_resolve(item->view, bases.items[i], true, &dir, err);
+        if (rc == 0 && pattern[0] != '\0')
+            add_included(item, dir, pattern, rules);
+    }
+    strv_free(&bases);
+    item->wildcard = wild || glob_has_wildcard(pattern);
+    if (rc == 0 && !item->wildcard && item->matches.len == 0) {
+        err_set(err, ERR_FAILED, "\"/%s%s%s\" not found", base,
+                base[0] != '\0' ? "/" : "", pattern);
+        rc = err_hint(err, "it is not there, or an --exclude shuts it out");
+    }
+    return rc;
 }
 
 static int find_matches(struct selected *item, const struct selection_rules *rules,
                         struct err *err)
 {
+    if (rules->parents)
+        return find_with_parents(item, rules, err);
     AUTO_FREE char *clean = path_below_root(item->word);
     item->wildcard = glob_has_wildcard(clean);
     if (item->wildcard) {
-        int rc = expand_word(item, clean, rules, err);
+        int rc = expand_word(item->view, clean, rules, &item->matches, err);
         if (rc == 0 && item->matches.len == 0 && rules->semantics == SEMANTICS_CLASSIC)
             return err_set(err, ERR_FAILED,
                            "no source files were specified: nothing "
@@ -205,10 +259,12 @@ static int path_digest(struct selected *item, const char *path, struct hashing *
 }
 
 /* Metadata of the folders that --parents keeps above a match. */
-static void add_parents(struct selected *item, const char *match, struct hashing *h,
+static void add_parents(struct selected *item, size_t k, struct hashing *h,
                         struct buf *out)
 {
-    for (size_t n = path_parent_len(match); n > 0;) {
+    const char *match = item->matches.items[k];
+    size_t above = strlen(match) - strlen(item->kept.items[k]);
+    for (size_t n = path_parent_len(match); n > above;) {
         AUTO_FREE char *dir = xstrndup(match, n);
         const struct entry *e = view_lookup(item->view, dir);
         struct digest d;
@@ -226,14 +282,16 @@ static int pairs_digest(struct selected *item, struct hashing *h, struct err *er
     for (size_t i = 0; i < item->matches.len; i++) {
         const char *match = item->matches.items[i];
         struct digest d;
-        int rc = path_digest(item, match, h, &d, err);
+        int rc = h->rules->parents
+                     ? entry_digest(view_lookup(item->view, match), h, &d, err)
+                     : path_digest(item, match, h, &d, err);
         if (rc != 0)
             return rc;
         if (buildkit)
             buf_add(&pairs, match, strlen(match) + 1);
         buf_add(&pairs, d.bytes, sizeof d.bytes);
         if (h->rules->parents)
-            add_parents(item, match, h, &pairs);
+            add_parents(item, i, h, &pairs);
     }
     struct digest all = digest_of(buf_str(&pairs), pairs.len);
     /* The linear builders know a list of files, not the words they came from (row 58).
@@ -279,6 +337,7 @@ void selection_free(struct selection *sel)
     for (size_t i = 0; i < sel->len; i++) {
         free(sel->items[i].word);
         strv_free(&sel->items[i].matches);
+        strv_free(&sel->items[i].kept);
         buf_free(&sel->items[i].digests);
     }
     free(sel->items);

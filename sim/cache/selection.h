@@ -20,6 +20,7 @@ struct selected {
     struct view *view;   /* borrowed */
     char *word;          /* as given */
     struct strv matches; /* paths in view, in path order; symlinks not yet followed */
+    struct strv kept;    /* --parents: each entry is a match; what of its path stays */
     bool wildcard;
     struct buf digests; /* what selection_digest hashes: one, or one a match */
 };

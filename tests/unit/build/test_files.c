@@ -30,6 +30,20 @@ static const struct row rows[] = {
     {F "COPY l/*.txt /x/\n", "x 755 0:0\nx/x.txt 644 0:0\n"},
     {F "COPY none/* /x/\n", NULL},
     {F "COPY none* /x/\n", ""},
+    /* --exclude: below a folder, not the source words; folders come back with what is
+     * let in again. */
+    {F "COPY --exclude=d --exclude=a.txt [ad]* /x/\n",
+     "x 755 0:0\nx/a.txt 644 0:0\nx/s 755 0:0\nx/s/y.txt 644 0:0\nx/x.txt 644 0:0\n"},
+    {F "COPY --exclude=** --exclude=!s/y.txt d /x/\n",
+     "x 755 0:0\nx/s 755 0:0\nx/s/y.txt 644 0:0\n"},
+    /* --parents: patterns as in .dockerignore, --exclude from the pivot on. */
+    {F "COPY --parents **/y.txt /x/\n",
+     "x 755 0:0\nx/d 755 0:0\nx/d/s 755 0:0\nx/d/s/y.txt 644 0:0\n"},
+    {F "COPY --parents d/./s /x/\n", "x 755 0:0\nx/s 755 0:0\nx/s/y.txt 644 0:0\n"},
+    {F "COPY --parents --exclude=d/s d /x/\n",
+     "x 755 0:0\nx/d 755 0:0\nx/d/x.txt 644 0:0\n"},
+    {F "COPY --parents --exclude=d d/x.txt /x/\n", NULL},
+    {F "COPY --parents . /x/\n", NULL},
     /* --parents makes its destination. */
     {F "COPY --parents none* /x/y\n", "x 755 0:0\nx/y 755 0:0\n"},
     /* Nobody's name is 0, unless there is nothing to look it up in. */
