@@ -20,7 +20,10 @@ static const char dockerfile[] = "FROM node AS front\nRUN web\n  from tools as t
                                  "FROM python\nRUN pip\nFROM front AS late\n"
                                  "RUN more\nFROM scratch\nCOPY --from=2 /a /b\n"
                                  "COPY --chown=1 --from=LATE /a /b\n"
-                                 "RUN --mount=type=bind,from=front,target=/x end\n";
+                                 "RUN --mount=type=bind,from=front,target=/x end\n"
+                                 "FROM scratch AS two\n"
+                                 "RUN --mount=from=late --mount=type=bind,from=2 two\n"
+                                 "FROM scratch AS zero\nCOPY --from=0 /a /b\n";
 static const struct row rows[] = {
     {"front", "FROM node AS front", 1, 5000, 0},
     {"front", "RUN web", 2, 60000, 5000},
@@ -31,7 +34,11 @@ static const struct row rows[] = {
     {"4", "FROM scratch", 8, 0, 0},
     {"4", "COPY --from=2 /a /b", 9, 100, 57000},
     {"4", "COPY --chown=1 --from=LATE /a /b", 10, 100, 66000},
-    {"4", "RUN --mount=type=bind,from=front,target=/x end", 11, 10, 66100}};
+    {"4", "RUN --mount=type=bind,from=front,target=/x end", 11, 10, 66100},
+    {"two", "FROM scratch AS two", 12, 0, 0},
+    {"two", "RUN --mount=from=late --mount=type=bind,from=2 two", 13, 10, 66000},
+    {"zero", "FROM scratch AS zero", 14, 0, 0},
+    {"zero", "COPY --from=0 /a /b", 15, 10, 65000}};
 enum { ROWS = sizeof rows / sizeof *rows };
 
 static void timeline__when_stages__then_each_after_what_it_reads(void **state)
@@ -53,7 +60,7 @@ static void timeline__when_stages__then_each_after_what_it_reads(void **state)
         "b", &built, dockerfile, NULL);
     struct report_timeline line;
     report_timeline_init(b, true, &line);
-    assert_int_equal(line.stage_count, 4);
+    assert_int_equal(line.stage_count, 6);
     assert_int_equal(line.span_count, ROWS);
     for (size_t i = 0; i < ROWS; i++)
         if ((unsigned)(line.spans[i].start_s * 1000 + 0.5) != rows[i].start_ms)
