@@ -97,6 +97,8 @@ static void warn(const struct result_scenario *s, double precision, FILE *out)
                 "warning: too few repetitions for an interval: at least %d are "
                 "needed\n",
                 RUNS_LEAST);
+    if (precision > 0 && few)
+        fprintf(out, "warning: precision %.3g%% was not reached\n", precision * 100);
     else if (precision > 0 && widest > precision)
         fprintf(out,
                 "warning: precision %.3g%% was not reached, the widest interval is "
@@ -116,7 +118,7 @@ void measured_show(const struct result_scenario *s, double precision, FILE *out)
 {
     struct columns t;
     size_t most = 0;
-    if (!was_repeated(s))
+    if (!was_repeated(s) && !(precision > 0))
         return;
     columns_begin(&t, "WALL TIME OF|VARIANT|>RUNS|>MEDIAN|>95% INTERVAL|>LEAST|>MOST|"
                       ">RATIO TO THE FIRST");

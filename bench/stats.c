@@ -15,6 +15,7 @@ enum {
     CONTRAST_LEAST = 5,
 };
 static const double contrast_confidence = 0.99, contrast_p = 0.01;
+static const double least_seconds = 0.0001;
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -305,7 +306,7 @@ bool stats_differs(const struct contrast *c)
 
 int stats_verdict(const struct contrast *c, double min_effect)
 {
-    if (!stats_differs(c))
+    if (!stats_differs(c) || fabs(c->now - c->base) < least_seconds)
         return 0;
     if (c->ratio >= 1 + min_effect / 2 && c->range.high >= 1 + min_effect)
         return 1;

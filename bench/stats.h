@@ -74,7 +74,8 @@ bool stats_differs(const struct contrast *c);
 /* 1: now is slower, -1: faster, 0: nothing can be said. Slower means that they differ,
  * at least half of min_effect (0.05) in the medians, and an interval that
  * does not exclude min_effect: a change of just that size is then found almost always,
- * and not every second time. */
+ * and not every second time. The samples are seconds: medians that differ by less than
+ * 0.1 ms do so for reasons of the process (where its memory lies), not of the work. */
 int stats_verdict(const struct contrast *c, double min_effect);
 
 /* y = c * x^exponent by least squares on the logarithms. false with fewer than two

@@ -2,7 +2,8 @@
 . "$TESTS/cli/lib.sh"
 cat >edit.lua <<'EOF'
 scenario "edit app.py" {
-  context  = { ["app.py"] = "print('hello')\n", ["requirements.txt"] = "flask==3.0.0\n" },
+  context  = { ["app.py"] = "print('hello')\n", ["requirements.txt"] = "flask==3.0.0\n",
+               data = string.rep("0123456789", 400000) },
   variants = {
     bad  = "FROM python:3.11-slim\nCOPY . .\nRUN pip install -r requirements.txt\n",
     good = "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n",

@@ -221,6 +221,13 @@ static void verdict__small_but_certain_change__is_no_regression(void **state)
     assert_int_equal(stats_verdict(&c, 0.02), 1);
     stats_contrast(now, 30, base, 30, &c);
     assert_int_equal(stats_verdict(&c, 0.02), -1);
+    for (size_t i = 0; i < 30; i++) { /* 50 and 60 microseconds */
+        base[i] *= 5e-5;
+        now[i] = base[i] * 1.2;
+    }
+    stats_contrast(base, 30, now, 30, &c);
+    assert_true(stats_differs(&c));
+    assert_int_equal(stats_verdict(&c, 0.05), 0);
     stats_contrast(base, 4, now, 30, &c);
     assert_false(c.enough);
     assert_int_equal(stats_verdict(&c, 0.02), 0);
