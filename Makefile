@@ -53,7 +53,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.
 FUZZ_SECONDS ?= 5
 TIDY    := $(SOURCES:%.c=build/tidy/%.ok)
 
-.PHONY: all run check check-unit unit-tests check-cli golden golden-update coverage fuzz headers \
+.PHONY: all run check check-unit unit-tests check-cli check-report golden golden-update coverage fuzz headers \
         layers fmt fmt-check tidy compdb install uninstall clean help
 
 all: simbench  ## build ./simbench
@@ -105,6 +105,9 @@ golden: $(BUILD)/simbench  ## compare the output of every lesson with tests/gold
 
 golden-update: $(BUILD)/simbench  ## write tests/golden anew: look at the difference
 	$(Q)SIMBENCH=$(abspath $<) tests/golden/update
+
+check-report: $(BUILD)/simbench  ## look at the report's pages in a headless browser
+	$(Q)SIMBENCH=$(abspath $<) BUILD=build tests/report/run
 
 coverage:  ## line coverage of the unit and command line tests, a line a file
 	$(Q)$(MAKE) -s CC=gcc COV=1 OPT=-O0 check-unit check-cli

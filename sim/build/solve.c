@@ -243,6 +243,8 @@ static void take_hits(struct build *b, struct stage_work *work, long last)
         v->done = i == last;
         if (v->done)
             v->chain = v->record.chain;
+        /* A stage that ran to give the content of a hit was waited for. */
+        set_finish(b, v);
         close_unneeded(b, v);
     }
     solve_emit(b, false);
