@@ -253,7 +253,11 @@ static bool ends_piece(const char *path, size_t entries)
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
     for (const char *p = path; *p != '\0'; p++)
         hash = (hash ^ (unsigned char)*p) * 1099511628211u;
-    return (hash >> 32) % PIECE_ENTRIES == 0 || entries == PIECE_MOST;
+    /* Names that differ in their last digits only must scatter too. */
+    hash ^= hash >> 33;
+    hash *= 0xff51afd7ed558ccdu;
+    hash ^= hash >> 33;
+    return hash % PIECE_ENTRIES == 0 || entries == PIECE_MOST;
 }
 
 static void end_piece(struct manifest *m, struct buf *bytes)
