@@ -13,7 +13,7 @@
 #include "sim/build/build.h"
 #include "sim/store/store.h"
 
-/* For builders other than our own. */
+/* For whatever really runs commands. */
 struct real_options {
     unsigned timeout_ms; /* a build may take so long; 0: for ever */
     double time_scale;   /* seconds a twin's RUN takes for each on the virtual clock */
@@ -45,8 +45,8 @@ struct engine {
     int (*cache_to)(void *session, const char *name, bool all, struct err *err);
     int (*cache_from)(void *session, const char *name, struct err *err);
     /* With twins, what the model said of the last build: that is what the scenario is
-     * told, so that it does the same on every engine. NULL without twins; the function
-     * is NULL for the built-in engine. */
+     * told, so that it does the same on every engine. NULL without twins, and where the
+     * model failed. */
     const struct build_result *(*predicted)(void *session);
 };
 

@@ -2,7 +2,8 @@
 /*
  * The built-in engine as a scenario sees it. On the virtual clock a machine is a store
  * in memory; the sandbox needs one on disk, in a temporary folder that goes with the
- * session. Named caches (cache_to) outlive fresh_machine, as a registry would.
+ * session, and twins of the modelled bases (bench/twin.h), which are told by a model
+ * that runs beside. Named caches (cache_to) outlive fresh_machine, as a registry would.
  */
 #include "bench/engine.h"
 
@@ -10,6 +11,7 @@
 
 #include "bench/environment.h"
 #include "bench/interrupt.h"
+#include "bench/twin.h"
 #include "sim/base/file.h"
 #include "sim/base/map.h"
 #include "sim/base/mem.h"
@@ -25,6 +27,9 @@ struct session {
     struct build_result result;
     struct digest *chains; /* of the images built on this machine */
     size_t chain_count, chain_cap;
+    void *model; /* sandbox with twins: session of the virtual clock, else NULL */
+    struct twins *twins;
+    const struct build_result *predicted; /* NULL: it failed, or there is no model */
 };
 
 /* ---- machines ---------------------------------------------------------------------
@@ -68,6 +73,8 @@ static void builtin_close(void *session)
     if (s == NULL)
         return;
     drop_machine(s);
+    builtin_close(s->model);
+    twins_free(s->twins);
     while (map_next(s->caches, &cursor, &name, &store))
         store_close(store);
     map_free(s->caches);
@@ -77,6 +84,8 @@ static void builtin_close(void *session)
     free(s->chains);
     free(s);
 }
+
+static int open_twins(struct session *s, struct err *err);
 
 static int builtin_open(const struct engine_options *options, void **session,
                         struct err *err)
@@ -89,6 +98,8 @@ static int builtin_open(const struct engine_options *options, void **session,
         const char *tmp = environment_set("TMPDIR");
         r = file_temp_folder(tmp != NULL ? tmp : "/tmp", "simbench", &s->folder, err);
     }
+    if (r == 0 && options->exec == EXEC_SANDBOX && !options->real.own_images)
+        r = open_twins(s, err);
     if (r == 0)
         r = new_machine(s, err);
     if (r < 0) {
@@ -99,10 +110,25 @@ static int builtin_open(const struct engine_options *options, void **session,
     return 0;
 }
 
+static int open_twins(struct session *s, struct err *err)
+{
+    struct engine_options beside = s->options;
+    beside.exec = EXEC_MODEL;
+    beside.listener = NULL;
+    int r = builtin_open(&beside, &s->model, err);
+    if (r < 0)
+        return r;
+    s->twins = twins_new(s->options.bases, s->folder, ARCHIVE_OCI_DIR);
+    s->options.bases = twins_source(s->twins);
+    return twins_new_machine(s->twins, err);
+}
+
 static int builtin_fresh_machine(void *session, struct err *err)
 {
-    drop_machine(session);
-    return new_machine(session, err);
+    struct session *s = session;
+    drop_machine(s);
+    int r = s->model != NULL ? builtin_fresh_machine(s->model, err) : 0;
+    return r == 0 ? new_machine(s, err) : r;
 }
 
 /* ---- builds -----------------------------------------------------------------------
@@ -119,6 +145,36 @@ static void remember_chain(struct session *s)
 
 static int builtin_build(void *session, struct workspace *ws,
                          const struct script_build *build,
+                         const struct build_result **out, struct err *err);
+
+/* The plan of the model's outcome, as a build argument of its own. */
+static int predict(struct session *s, struct workspace *ws,
+                   const struct script_build *build, const struct buf *text,
+                   struct strv *args, struct err *err)
+{
+    struct err ignored = ERR_INIT; /* the sandbox has to fail as well */
+    const struct build_result *result = NULL;
+    struct dockerfile *df = NULL;
+    AUTO_BUF plan = BUF_INIT;
+    s->predicted = NULL;
+    strv_copy(args, &build->build_args);
+    if (s->model == NULL || build->plan_only)
+        return 0;
+    int r = builtin_build(s->model, ws, build, &result, &ignored);
+    if (r == 0)
+        s->predicted = result;
+    r = dockerfile_parse("Dockerfile", buf_str(text), text->len, &df, err);
+    if (r == 0)
+        r = twin_plan(engine_builtin_store(s->model), df, result,
+                      s->options.real.time_scale, &plan, err);
+    if (r == 0)
+        strv_take(args, xasprintf("FTP_PROXY=%s", plan.data));
+    dockerfile_free(df);
+    return r;
+}
+
+static int builtin_build(void *session, struct workspace *ws,
+                         const struct script_build *build,
                          const struct build_result **out, struct err *err)
 {
     struct session *s = session;
@@ -126,9 +182,14 @@ static int builtin_build(void *session, struct workspace *ws,
     build_result_free(&s->result);
     memset(&s->result, 0, sizeof s->result);
     *out = &s->result;
+    struct strv args = STRV_INIT;
     int r = engine_dockerfile(ws, &text, err);
-    if (r < 0)
+    if (r == 0)
+        r = predict(s, ws, build, &text, &args, err);
+    if (r < 0) {
+        strv_free(&args);
         return r;
+    }
     struct build_context context = {.files = workspace_tree(ws)};
     struct build_options options = BUILD_OPTIONS_INIT;
     options.contexts = &context;
@@ -136,7 +197,7 @@ static int builtin_build(void *session, struct workspace *ws,
     options.dockerfile_text = buf_str(&text);
     options.dockerfile_len = text.len;
     options.target = build->target;
-    options.build_args = &build->build_args;
+    options.build_args = &args;
     options.no_cache = build->no_cache;
     options.no_cache_filter = &build->no_cache_filter;
     options.plan_only = build->plan_only;
@@ -152,6 +213,7 @@ static int builtin_build(void *session, struct workspace *ws,
     options.listener = s->options.listener;
     options.listener_payload = s->options.listener_payload;
     r = build_run(&options, &s->result, err);
+    strv_free(&args);
     if (r == 0 && !build->plan_only)
         remember_chain(s);
     return r;
@@ -182,7 +244,9 @@ static int builtin_pull(void *session, const char *image, uint64_t *ms, uint64_t
     }
     *ms = build_fetch_ms(*bytes);
     base_image_free(&base);
-    return r;
+    /* A twin is small; the virtual clock knows what the modelled image costs. */
+    return r == 0 && s->model != NULL ? builtin_pull(s->model, image, ms, bytes, err)
+                                      : r;
 }
 
 static int builtin_cache_to(void *session, const char *name, bool all, struct err *err)
@@ -206,6 +270,11 @@ static int builtin_cache_from(void *session, const char *name, struct err *err)
     return cache != NULL ? store_copy_cache(cache, s->store, true, NULL, 0, err) : 0;
 }
 
+static const struct build_result *builtin_predicted(void *session)
+{
+    return ((struct session *)session)->predicted;
+}
+
 struct store *engine_builtin_store(void *session)
 {
     return ((struct session *)session)->store;
@@ -221,4 +290,5 @@ const struct engine engine_builtin = {
     .fresh_machine = builtin_fresh_machine,
     .cache_to = builtin_cache_to,
     .cache_from = builtin_cache_from,
+    .predicted = builtin_predicted,
 };

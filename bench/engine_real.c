@@ -37,7 +37,7 @@ struct session {
     unsigned builds;
     bool cold; /* without twins: the next build begins a machine */
     struct build_result result;
-    const struct build_result *predicted;
+    const struct build_result *predicted; /* NULL: it failed, or there is no model */
 };
 
 /* ---- sessions ---- */
@@ -136,7 +136,7 @@ int engine_real_fresh_machine(void *session, struct err *err)
 const struct build_result *engine_real_predicted(void *session)
 {
     struct session *s = session;
-    return s->model != NULL ? s->predicted : NULL;
+    return s->predicted;
 }
 
 /* ---- what a real builder cannot be asked for ---- */
@@ -300,10 +300,12 @@ static int predict(struct job *job, struct workspace *ws, struct err *err)
 {
     struct session *s = job->s;
     struct err ignored = ERR_INIT;
-    s->predicted = NULL;
     if (s->model == NULL)
         return 0;
-    int r = engine_builtin.build(s->model, ws, job->wanted, &s->predicted, &ignored);
+    const struct build_result *result = NULL;
+    int r = engine_builtin.build(s->model, ws, job->wanted, &result, &ignored);
+    if (r == 0)
+        s->predicted = result;
     if (r == ERR_CANCELLED) {
         *err = ignored;
         return r;
@@ -313,10 +315,10 @@ static int predict(struct job *job, struct workspace *ws, struct err *err)
             *err = ignored;
         return r;
     }
-    r = twins_rewrite(s->twins, job->df, job->text.data, job->text.len, s->predicted,
+    r = twins_rewrite(s->twins, job->df, job->text.data, job->text.len, result,
                       &job->rewritten, err);
     if (r == 0)
-        r = twin_plan(engine_builtin_store(s->model), job->df, s->predicted,
+        r = twin_plan(engine_builtin_store(s->model), job->df, result,
                       s->options.real.time_scale, &job->plan, err);
     return r == 0 ? load_twins(s, &job->fetched, err) : r;
 }
@@ -501,6 +503,7 @@ int engine_real_build(void *session, struct workspace *ws,
     *out = &s->result;
     s->builds++;
     int r = check_wanted(s, build, err);
+    s->predicted = NULL;
     if (r == 0)
         r = engine_dockerfile(ws, &job.text, err);
     if (r == 0)

@@ -141,8 +141,7 @@ static int host_build(void *self, struct workspace *ws,
         return r;
     int recorded = record(run, ws, build, *out, r < 0 ? err->msg : NULL, err);
     const struct engine *engine = run->pass->engine;
-    const struct build_result *told =
-        engine->predicted != NULL ? engine->predicted(run->session) : NULL;
+    const struct build_result *told = engine->predicted(run->session);
     if (told != NULL)
         *out = told;
     return r < 0 ? r : recorded;

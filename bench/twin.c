@@ -28,6 +28,8 @@ struct twins {
     size_t len, cap;
     unsigned made; /* names of archives */
     struct buf busybox;
+    struct store *own; /* of twins_source */
+    struct base_source source;
 };
 
 struct twins *twins_new(const struct base_source *bases, const char *folder,
@@ -61,6 +63,7 @@ void twins_free(struct twins *twins)
     free(twins->items);
     free(twins->folder);
     buf_free(&twins->busybox);
+    store_close(twins->own);
     free(twins);
 }
 
@@ -199,32 +202,63 @@ static int twin_files(struct twins *twins, struct store *store, const char *base
     return r;
 }
 
-/* ---- the image ---- */
+/* ---- the image ----
+ */
+
+static void forget_layers(struct image_config *config)
+{
+    for (size_t i = 0; i < config->history_count; i++) {
+        free(config->history[i].created_by);
+        free(config->history[i].comment);
+        free(config->history[i].author);
+    }
+    config->history_count = 0;
+    config->diff_id_count = 0;
+}
+
+/* The twin's one layer, put into the store, and its config. */
+static int make_image(struct twins *twins, const char *base, struct store *store,
+                      struct base_image *out, struct err *err)
+{
+    struct base_image image = {0};
+    struct tree *tree = NULL;
+    struct layer *layer = NULL;
+    int r = twins->bases->resolve(twins->bases->self, store, base, &image, err);
+    bool known = r == 0;
+    if (r == 0)
+        r = find_busybox(twins, err);
+    if (r == 0)
+        r = twin_files(twins, store, base, &image, &tree, err);
+    if (r == 0)
+        r = store_layer_put(store, STEAL(tree), &layer, err);
+    tree_free(tree);
+    if (r == 0) {
+        const struct image_history row = {
+            .created_s = INT64_MIN, .created_by = (char *)(uintptr_t) "simbench twin"};
+        out->config = image_config_copy(image.config);
+        forget_layers(out->config);
+        free(out->config->architecture);
+        out->config->architecture = xstrdup(image_architecture()); /* busybox's */
+        image_config_add_layer(out->config, &layer->diff_id);
+        image_config_add_history(out->config, &row);
+        out->layers = xcalloc(1, sizeof *out->layers);
+        out->layers[0] = (struct base_layer){layer->diff_id, layer->size};
+        out->layer_count = 1;
+        layer_unref(layer);
+    }
+    base_image_free(&image);
+    return r < 0 && known ? err_wrap(err, "twin of %s", base) : r;
+}
 
 static int put_image(struct store *store, const struct base_image *image,
-                     struct tree *tree, const char *name, struct err *err)
+                     const char *name, struct err *err)
 {
-    struct layer *layer = NULL;
     struct digest chain, none = {{0}}, id;
-    int r = store_layer_put(store, tree, &layer, err);
-    if (r < 0)
-        return r;
-    struct image_config *config = image_config_copy(image->config);
-    const struct image_history row = {
-        .created_s = INT64_MIN, .created_by = (char *)(uintptr_t) "simbench twin"};
-    config->diff_id_count = 0;
-    config->history_count = 0;
-    free(config->architecture);
-    config->architecture = xstrdup(image_architecture()); /* busybox is of this one */
-    image_config_add_layer(config, &layer->diff_id);
-    image_config_add_history(config, &row);
     AUTO_BUF json = BUF_INIT;
-    image_config_to_json(config, &json);
-    r = store_chain_put(store, &none, &layer->diff_id, &chain, err);
+    image_config_to_json(image->config, &json);
+    int r = store_chain_put(store, &none, &image->layers[0].diff_id, &chain, err);
     if (r == 0)
         r = store_image_put_on(store, json.data, &chain, name, &id, err);
-    image_config_free(config);
-    layer_unref(layer);
     return r;
 }
 
@@ -248,25 +282,58 @@ static int make_archive(struct twins *twins, const char *base, struct twin *twin
 {
     struct store *store = store_open_memory(NULL);
     struct base_image image = {0};
-    struct tree *tree = NULL;
     const struct export_options how = {
         .format = twins->format, .name = twin->name, .clamp_mtime_s = -1};
-    int r = twins->bases->resolve(twins->bases->self, store, base, &image, err);
-    bool known = r == 0;
+    int r = make_image(twins, base, store, &image, err);
     if (r == 0)
-        r = find_busybox(twins, err);
-    if (r == 0)
-        r = twin_files(twins, store, base, &image, &tree, err);
-    if (r == 0)
-        r = put_image(store, &image, STEAL(tree), twin->name, err);
-    tree_free(tree);
+        r = put_image(store, &image, twin->name, err);
     if (r == 0)
         r = image_export(store, twin->name, twin->archive, &how, err);
     if (r == 0 && twins->format == ARCHIVE_OCI_DIR)
         r = manifest_digest(twin->archive, &twin->digest, err);
     base_image_free(&image);
     store_close(store);
-    return r < 0 && known ? err_wrap(err, "twin of %s", base) : r;
+    return r;
+}
+
+/* ---- for our own builder ---- */
+
+static int source_resolve(void *self, struct store *store, const char *name,
+                          struct base_image *out, struct err *err)
+{
+    struct twins *twins = self;
+    (void)store; /* nothing is fetched yet */
+    return make_image(twins, name, twins->own, out, err);
+}
+
+static int source_fetch(void *self, struct store *store, const char *name, size_t layer,
+                        struct err *err)
+{
+    struct twins *twins = self;
+    struct base_image image = {0};
+    struct layer *made = NULL, *stored = NULL;
+    int r = make_image(twins, name, twins->own, &image, err);
+    if (r == 0)
+        r = store_layer_get(twins->own, &image.layers[layer].diff_id, &made, err);
+    if (r == 0) {
+        struct tree *copy = tree_new();
+        for (size_t i = 0; i < made->tree->len; i++)
+            tree_add(copy, &made->tree->entries[i]);
+        tree_sort(copy);
+        r = store_layer_put(store, copy, &stored, err);
+    }
+    layer_unref(made);
+    layer_unref(stored);
+    base_image_free(&image);
+    return r;
+}
+
+const struct base_source *twins_source(struct twins *twins)
+{
+    if (twins->own == NULL)
+        twins->own = store_open_memory(NULL);
+    twins->source = (struct base_source){twins, source_resolve, source_fetch};
+    return &twins->source;
 }
 
 /* ---- names ---- */

@@ -39,6 +39,10 @@ int twins_new_machine(struct twins *twins, struct err *err);
 /* All so far; borrowed until the next call. */
 struct twin *twins_all(struct twins *twins, size_t *len);
 
+/* The twins as bases of our own builder, which needs no other names and no archives;
+ * borrowed. */
+const struct base_source *twins_source(struct twins *twins);
+
 /* Makes the twin of one base, which `token` names after expansion to `base`, unless it
  * is there. ERR_NOT_FOUND if the base is not modelled. */
 int twins_add(struct twins *twins, const char *token, const char *base,
