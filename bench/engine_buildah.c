@@ -7,8 +7,8 @@
 
 static void add_build(const struct tool_build *build, struct strv *argv)
 {
-    tool_words(argv, "build", "--layers", "-f", build->dockerfile, "-t", build->image,
-               NULL);
+    tool_words(argv, "build", "--layers", "--force-rm", "-f", build->dockerfile, "-t",
+               build->image, NULL);
     if (build->target != NULL)
         tool_words(argv, "--target", build->target, NULL);
     for (size_t i = 0; build->build_args != NULL && i < build->build_args->len; i++)
@@ -52,9 +52,10 @@ static void buildah_save(const char *image, const char *file, struct strv *argv)
     strv_take(argv, xasprintf("docker-archive:%s", file));
 }
 
+/* Forced, because a build that failed leaves its container standing on our twin. */
 static void buildah_remove(const char *image, struct strv *argv)
 {
-    tool_words(argv, "buildah", "rmi", image, NULL);
+    tool_words(argv, "buildah", "rmi", "-f", image, NULL);
 }
 
 static void podman_load(const char *archive, struct strv *argv)
@@ -70,7 +71,7 @@ static void podman_save(const char *image, const char *file, struct strv *argv)
 
 static void podman_remove(const char *image, struct strv *argv)
 {
-    tool_words(argv, "podman", "rmi", image, NULL);
+    tool_words(argv, "podman", "rmi", "-f", image, NULL);
 }
 
 static const char *const buildah_version[] = {"buildah", "--version", NULL};

@@ -61,7 +61,7 @@ static void docker_build(const struct tool_build *build, struct strv *argv,
 static void classic_build(const struct tool_build *build, struct strv *argv,
                           struct strv *env)
 {
-    tool_words(argv, "docker", "build", NULL);
+    tool_words(argv, "docker", "build", "--force-rm", NULL);
     tool_words(env, "DOCKER_BUILDKIT=0", NULL);
     add_common(build, argv, env);
     strv_add(argv, build->context);

@@ -42,11 +42,14 @@ struct session {
 
 /* ---- sessions ---- */
 
-static int run_helper(const struct strv *argv, struct err *err)
+static int run_helper(const struct strv *argv, bool unhurried, struct err *err)
 {
     AUTO_BUF said = BUF_INIT;
-    struct process_options how = {
-        .output = &said, .quiet = true, .timeout_ms = HELP_MS, .group = true};
+    struct process_options how = {.output = &said,
+                                  .quiet = true,
+                                  .timeout_ms = HELP_MS,
+                                  .group = true,
+                                  .unhurried = unhurried};
     int status = 0;
     int r = process_run((const char *const *)argv->items, &how, &status, err);
     if (r == 0 && status != 0)
@@ -60,7 +63,7 @@ static void remove_names(struct session *s)
     for (size_t i = s->names.len; i-- > 0 && s->tool->remove != NULL;) {
         struct strv argv = STRV_INIT;
         s->tool->remove(s->names.items[i], &argv);
-        run_helper(&argv, NULL); /* perhaps it was never made */
+        run_helper(&argv, true, NULL); /* perhaps it was never made */
         strv_free(&argv);
     }
     strv_clear(&s->names);
@@ -178,7 +181,7 @@ static int load_twin(struct session *s, struct twin *twin, struct err *err)
     if (s->tool->load != NULL) {
         strv_add(&s->names, twin->name);
         s->tool->load(twin->archive, &argv);
-        r = run_helper(&argv, err);
+        r = run_helper(&argv, false, err);
         strv_free(&argv);
     }
     return r < 0 ? err_wrap(err, "twin of %s", twin->token) : 0;
@@ -427,7 +430,7 @@ static int read_image(struct job *job, struct err *err)
         struct strv argv = STRV_INIT;
         strv_add(&s->names, job->image);
         s->tool->save(job->image, job->archive, &argv);
-        r = run_helper(&argv, err);
+        r = run_helper(&argv, false, err);
         strv_free(&argv);
     }
     if (r == 0)

@@ -3,7 +3,8 @@
  * The programs through which real builders are asked, as their command lines. Which
  * daemon they speak to is the user's choice, by the usual variables (DOCKER_HOST,
  * DOCKER_CONTEXT, BUILDKIT_HOST, CONTAINERS_STORAGE_CONF, …), which are passed on.
- * No command here deletes anything but images that simbench itself named.
+ * No command here deletes anything but images that simbench itself named, and what
+ * containers of their builds were left standing on them.
  */
 #ifndef BENCH_ENGINE_TOOL_H
 #define BENCH_ENGINE_TOOL_H

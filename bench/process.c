@@ -137,7 +137,7 @@ static int reason_to_stop(const struct running *run, uint64_t begun, struct err 
     unsigned limit = run->options->timeout_ms;
     if (run->enough < 0)
         return run->enough;
-    if (interrupt_pending())
+    if (interrupt_pending() && !run->options->unhurried)
         return interrupt_check(err);
     if (limit != 0 && clock_monotonic_ns() - begun > limit * UINT64_C(1000000))
         return err_set(err, ERR_FAILED, "no answer within %u ms", limit);

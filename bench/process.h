@@ -25,6 +25,7 @@ struct process_options {
     /* A process group of its own, which is asked to end (SIGTERM) before it is killed:
      * a program that starts others and has to put something away. */
     bool group;
+    bool unhurried; /* Ctrl-C does not stop it: it clears away after one */
 };
 /* Runs argv (NULL-terminated, argv[0] is searched on PATH) to its end. *status gets its
  * exit status, 128+n for signal n. ERR_ENVIRONMENT if it cannot be started; ERR_FAILED
