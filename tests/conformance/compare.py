@@ -9,13 +9,13 @@ import re
 from engines import VERTICES
 from images import STAMP, STAMP_END
 
-CONFIG_# Errors of BuildKit that simbench does not repeat: a folder before a wildcard that holds
-# no match is not sent to the daemon, unless another COPY happens to name it.
-KNOWN = re.compile(r"lstat /\S+: no such file or directory")
-FIELDS = ("Env", "Cmd", "Entrypoint", "WorkingDir", "User", "ExposedPorts", "Volumes",
+CONFIG_FIELDS = ("Env", "Cmd", "Entrypoint", "WorkingDir", "User", "ExposedPorts", "Volumes",
                  "Labels", "OnBuild", "Shell", "StopSignal", "Healthcheck", "ArgsEscaped")
 # Mount points that a RUN leaves behind differ between engines and their versions.
 STUBS = re.compile(r"^/(dev|proc|sys|run|etc/(hosts|hostname|resolv\.conf))?(/|$)")
+# Errors of BuildKit that simbench does not repeat: a folder before a wildcard that holds
+# no match is not sent to the daemon, unless another COPY happens to name it.
+KNOWN = re.compile(r"lstat /\S+: no such file or directory")
 FIELDS = ("type", "mode", "owner", "target", "device", "content", "xattrs")
 
 
