@@ -2,7 +2,9 @@
 /* simbench plan: what a build would reuse and run; nothing is built. */
 #include "bench/build_setup.h"
 #include "bench/cmd.h"
+#include "bench/explain_show.h"
 #include "bench/progress.h"
+#include "sim/base/mem.h"
 
 static const struct option_spec options[] = {BUILD_SHARED_OPTIONS};
 
@@ -29,12 +31,14 @@ static void print_totals(const struct build_result *result)
         report_virtual(ms, &text);
     else
         report_wall(wall_s, &text);
-    printf("expected cost: %s%s %s, as when the steps ran last",
-           unknown != 0 ? "at least " : "", text.data,
-           result->has_virtual ? "virtual" : "wall");
-    if (unknown != 0)
-        printf(" (of %u no earlier run is known)", unknown);
-    putchar('\n');
+    AUTO_FREE char *more = unknown != 0
+                               ? xasprintf("; of %u step%s no earlier run is known",
+                                           unknown, unknown == 1 ? "" : "s")
+                               : xstrdup("");
+    AUTO_FREE char *line =
+        xasprintf("expected cost: %s%s %s%s", unknown != 0 ? "at least " : "",
+                  text.data, result->has_virtual ? "virtual" : "wall", more);
+    explain_show_line(line, 0, stdout);
 }
 
 static int plan(struct cli *cli, const struct build_values *values, const char *context,

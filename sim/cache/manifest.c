@@ -208,34 +208,26 @@ static int walk(struct writing *w, struct view *view, const char *path, struct e
     return rc;
 }
 
-/* With --parents every entry is a match of its own; the folders above it stay too. */
-static int add_kept(struct writing *w, struct view *view, const struct entry *match,
-                    struct err *err)
-{
-    int rc = add_entry(w, match, match->type, err);
-    for (size_t n = path_parent_len(match->path); rc == 0 && n > 0;) {
-        AUTO_FREE char *dir = xstrndup(match->path, n);
-        const struct entry *e = view_lookup(view, dir);
-        rc = e != NULL ? add_entry(w, e, MANIFEST_PARENT, err) : 0;
-        n = path_parent_len(dir);
-    }
-    return rc;
-}
-
 static int add_match(struct writing *w, struct view *view, const char *match,
                      struct err *err)
 {
-    const struct entry *link = view_lookup(view, match);
-    if (w->rules->parents && link != NULL)
-        return add_kept(w, view, link, err);
     AUTO_FREE char *resolved = NULL;
     int rc = view_resolve(view, match, true, &resolved, err);
     if (rc != 0)
         return rc;
+    const struct entry *link = view_lookup(view, match);
     if (link != NULL && link->type == ENTRY_SYMLINK) {
         struct manifest_entry e = {
             .path = match, .target = link->target, .type = MANIFEST_FOLLOWED};
         add_row(w, &e);
+    }
+    for (size_t n = w->rules->parents ? path_parent_len(match) : 0; n > 0;) {
+        AUTO_FREE char *dir = xstrndup(match, n);
+        const struct entry *e = view_lookup(view, dir);
+        rc = e != NULL ? add_entry(w, e, MANIFEST_PARENT, err) : 0;
+        if (rc != 0)
+            return rc;
+        n = path_parent_len(dir);
     }
     w->base = strlen(resolved);
     return walk(w, view, resolved, err);

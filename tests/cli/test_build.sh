@@ -36,7 +36,8 @@ sb build --progress=plain ctx --explain
 exits 0
 out_has "Step 1/5: FROM python:3.11-slim [CACHED] 0.0 s" \
     "Step 4/5: RUN pip install -r requirements.txt [CACHED] 0.0 s" \
-    "Step 5/5: COPY . . [RAN] 0.1 s" "why step 5 ran" "app.py"
+    "Step 5/5: COPY . . [RAN] 0.1 s" "step 5/5, line 5: COPY . ." \
+    "app.py: content"
 sb build -q ctx
 exits 0
 holds "quiet prints the ID" grep -qxE 'sha256:[0-9a-f]{64}' $out
