@@ -172,7 +172,10 @@ int plan_resolve_source(struct planner *p, unsigned stage, const struct instruct
         *out = (struct plan_source){PLAN_SOURCE_CONTEXT, (unsigned)named};
         return 0;
     }
-    if (is_number(from))
+    /* In a mount a number is no stage to BuildKit, but the name of an image. */
+    bool by_name =
+        in->kind == INSTRUCTION_RUN && p->options->semantics == SEMANTICS_BUILDKIT;
+    if (is_number(from) && !by_name)
         return resolve_stage_number(p, stage, in, from, out, err);
     long found = find_stage(p->plan, from, stage);
     if (found >= 0) {

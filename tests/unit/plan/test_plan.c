@@ -139,6 +139,8 @@ static void plan__refusals__name_line_and_word(void **state)
         {"FROM scratch\nCOPY --from=7 / /\n", NULL, "invalid stage index 7", 2},
         {"FROM scratch\nCOPY --from=b / /\nFROM scratch AS b\nFROM 0\n", "0",
          "needs to be defined before", 2},
+        {"FROM scratch\nFROM scratch\nRUN --mount=from=0,target=/m x\n", NULL,
+         "no image 0", 3},
         {"ARG X\nFROM $X\n", NULL, "should not be blank", 2},
         {"FROM scratch\nCOPY --chmod=99 a /\n", NULL, "99", 2},
         {"FROM scratch\nARG M=8\nCOPY --chmod=$M a /\n", NULL, "octal", 3},
