@@ -280,6 +280,14 @@ static double widening(const double *base, size_t base_n, const double *now,
     return sqrt((1 + r) / (1 - r));
 }
 
+/* Interquartile range over the median: what a neighbour's work makes of the times. */
+static double unrest(const double *x, size_t n)
+{
+    AUTO_FREE double *sorted = sorted_copy(x, n);
+    double median = middle(sorted, n);
+    return median > 0 ? (sorted[n - 1 - n / 4] - sorted[n / 4]) / median : 0;
+}
+
 void stats_contrast(const double *base, size_t base_n, const double *now, size_t now_n,
                     struct contrast *out)
 {
@@ -294,8 +302,9 @@ void stats_contrast(const double *base, size_t base_n, const double *now, size_t
     double wider = widening(base, base_n, now, now_n);
     stats_rank_test(base, base_n, now, now_n, &test);
     out->p = test.p;
-    out->range.low = out->ratio - (out->ratio - out->range.low) * wider;
-    out->range.high = out->ratio + (out->range.high - out->ratio) * wider;
+    double apart = out->ratio * (unrest(base, base_n) + unrest(now, now_n)) / 4;
+    out->range.low = out->ratio - (out->ratio - out->range.low) * wider - apart;
+    out->range.high = out->ratio + (out->range.high - out->ratio) * wider + apart;
     out->enough = true;
 }
 

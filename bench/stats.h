@@ -66,7 +66,9 @@ struct contrast {
     bool enough; /* samples for range and p: at least 5 a side */
 };
 /* Samples that follow their predecessor (a machine that is busy for a while) say less
- * than independent ones: the range is widened for that. */
+ * than independent ones, and a machine that is restless within a run is another one
+ * from run to run: the range is widened for the first by the serial correlation, for
+ * the second by a quarter of both interquartile ranges. */
 void stats_contrast(const double *base, size_t base_n, const double *now, size_t now_n,
                     struct contrast *out);
 /* Whether the two differ at all: p < 0.01, and a range that excludes 1. */
