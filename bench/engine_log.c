@@ -35,6 +35,11 @@ void engine_log_free(struct engine_log *log)
     free(log);
 }
 
+enum log_format engine_log_format(const struct engine_log *log)
+{
+    return log->format;
+}
+
 const struct log_step *engine_log_steps(const struct engine_log *log, size_t *len)
 {
     *len = log->len;
@@ -305,8 +310,9 @@ int engine_log_feed(struct engine_log *log, const char *data, size_t len,
     log->total += len;
     if (log->total > LOG_MOST)
         return err_set(err, ERR_FAILED, "it printed more than %d MiB", LOG_MOST >> 20);
-    for (size_t i = 0; i < len; i++) /* a NUL would end our lines early */
-        buf_addc(&log->pending, data[i] != '\0' ? data[i] : '?');
+    for (size_t i = 0; i < len; i++)
+        if (data[i] != '\0') /* which would end our lines early */
+            buf_addc(&log->pending, data[i]);
     if (log->format != LOG_RAWJSON && log->pending.len > 0)
         take_lines(log, now_ns);
     return 0;

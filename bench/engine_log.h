@@ -38,6 +38,7 @@ int engine_log_feed(struct engine_log *log, const char *data, size_t len,
                     uint64_t now_ns, struct err *err);
 /* The output is over. */
 void engine_log_end(struct engine_log *log, uint64_t now_ns);
+enum log_format engine_log_format(const struct engine_log *log);
 /* Steps in the order they were first heard of; borrowed. */
 const struct log_step *engine_log_steps(const struct engine_log *log, size_t *len);
 /* The line that says why it failed, else the last line; "" if nothing was said. */

@@ -6,37 +6,50 @@
  */
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bench/engine_log_parts.h"
 #include "sim/base/mem.h"
 
-/* Seconds since 1970 of "2024-01-31T12:00:00.123456789Z" or with "+01:00"; NAN. */
+/* A number and the character after it, which *at is moved past. */
+static bool read_part(const char **at, char end, int *out)
+{
+    char *rest;
+    long n = strtol(*at, &rest, 10);
+    if (rest == *at || *rest != end || n < 0 || n > 9999)
+        return false;
+    *out = (int)n;
+    *at = rest + (end != '\0');
+    return true;
+}
+
+/* "Z", "+01:00" -> seconds east of Greenwich. */
+static int read_zone(const char *text)
+{
+    const char *at = text + (text[0] == '+' || text[0] == '-');
+    int hours, minutes;
+    if (at == text || !read_part(&at, ':', &hours) || !read_part(&at, '\0', &minutes))
+        return 0;
+    return (text[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+}
+
+/* Seconds since 1970 of "2024-01-31T12:00:00.123456789Z"; NAN. */
 static double read_time(const json_t *value)
 {
-    const char *text = json_string_value(value);
+    const char *at = json_string_value(value);
     struct tm tm = {0};
-    int used = 0;
-    if (text == NULL ||
-        sscanf(text, "%d-%d-%dT%d:%d:%d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) != 6)
+    if (at == NULL || !read_part(&at, '-', &tm.tm_year) ||
+        !read_part(&at, '-', &tm.tm_mon) || !read_part(&at, 'T', &tm.tm_mday) ||
+        !read_part(&at, ':', &tm.tm_hour) || !read_part(&at, ':', &tm.tm_min))
         return NAN;
+    char *zone;
+    double seconds = strtod(at, &zone);
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    double fraction = 0;
-    if (text[used] == '.') {
-        char *end;
-        fraction = strtod(text + used, &end);
-        used = (int)(end - text);
-    }
-    double seconds = (double)timegm(&tm) + fraction;
-    int hours, minutes;
-    if ((text[used] == '+' || text[used] == '-') &&
-        sscanf(text + used + 1, "%d:%d", &hours, &minutes) == 2)
-        seconds -= (text[used] == '-' ? -1 : 1) * (hours * 3600.0 + minutes * 60.0);
-    return seconds;
+    return (double)timegm(&tm) + seconds - read_zone(zone);
 }
 
 static void read_vertex(struct engine_log *log, const json_t *vertex)

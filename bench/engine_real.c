@@ -318,8 +318,7 @@ static int predict(struct job *job, struct workspace *ws, struct err *err)
             *err = ignored;
         return r;
     }
-    r = twins_rewrite(s->twins, job->df, job->text.data, job->text.len, result,
-                      &job->rewritten, err);
+    r = twins_rewrite(s->twins, job->df, &job->text, result, &job->rewritten, err);
     if (r == 0)
         r = twin_plan(engine_builtin_store(s->model), job->df, result,
                       s->options.real.time_scale, &job->plan, err);
@@ -469,7 +468,7 @@ static int run_job(struct job *job, struct workspace *ws, struct err *err)
     r = run_tool(job, &status, &s->result.wall_s, err);
     double seconds = s->result.wall_s;
     struct err unclear = ERR_INIT;
-    int read = engine_steps_fill(job->df, job->wanted->target, job->log, s->format,
+    int read = engine_steps_fill(job->df, job->wanted->target, job->log,
                                  r == 0 && status == 0, &s->result, &unclear);
     s->result.wall_s = seconds;
     mark_fetched(job);

@@ -254,9 +254,10 @@ static bool agrees(const struct place *p, const struct log_step *told)
 }
 
 int engine_steps_fill(const struct dockerfile *df, const char *target,
-                      const struct engine_log *log, enum log_format format,
-                      bool finished, struct build_result *out, struct err *err)
+                      const struct engine_log *log, bool finished,
+                      struct build_result *out, struct err *err)
 {
+    const enum log_format format = engine_log_format(log);
     struct outline o;
     outline_make(df, &o);
     int r = 0;

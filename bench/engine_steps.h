@@ -19,8 +19,8 @@
  * line says something else than the Dockerfile: a version that this one does not
  * understand. */
 int engine_steps_fill(const struct dockerfile *df, const char *target,
-                      const struct engine_log *log, enum log_format format,
-                      bool finished, struct build_result *out, struct err *err);
+                      const struct engine_log *log, bool finished,
+                      struct build_result *out, struct err *err);
 
 /* Gives the steps their layers: the image's history, aligned with the target stage and
  * the stages below it from the end. `sizes` has one entry a layer. */

@@ -4,7 +4,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/environment.h"
@@ -74,19 +74,28 @@ static bool ask(const char *const *argv, struct buf *line)
     return status == 0;
 }
 
+/* "A.B" at the start of a text -> A * 1000 + B; negative: there is none. */
+static long read_version(const char *text)
+{
+    char *end, *last;
+    long major = strtol(text, &end, 10);
+    if (end == text || *end != '.' || !isdigit((unsigned char)end[1]) || major > 9999)
+        return -1;
+    long minor = strtol(end + 1, &last, 10);
+    return major * 1000 + (minor < 1000 ? minor : 999);
+}
+
 /* Whether the first "A.B" in a version text is `since` or later; a text without one is
  * a development version. */
 static bool at_least(const char *text, const char *since)
 {
-    unsigned wanted[2] = {0, 0}, has[2] = {0, 0};
-    if (sscanf(since, "%u.%u", &wanted[0], &wanted[1]) != 2)
-        return true;
     for (const char *p = text; *p != '\0'; p++) {
-        if (!isdigit((unsigned char)*p) ||
-            (p > text && isalnum((unsigned char)p[-1]) && p[-1] != 'v'))
+        bool begins = p == text || p[-1] == 'v' || !isalnum((unsigned char)p[-1]);
+        if (!begins || !isdigit((unsigned char)*p))
             continue;
-        if (sscanf(p, "%3u.%3u", &has[0], &has[1]) == 2)
-            return has[0] != wanted[0] ? has[0] > wanted[0] : has[1] >= wanted[1];
+        long has = read_version(p);
+        if (has >= 0)
+            return has >= read_version(since);
     }
     return true;
 }

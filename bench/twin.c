@@ -233,8 +233,8 @@ static int make_image(struct twins *twins, const char *base, struct store *store
         r = store_layer_put(store, STEAL(tree), &layer, err);
     tree_free(tree);
     if (r == 0) {
-        const struct image_history row = {
-            .created_s = INT64_MIN, .created_by = (char *)(uintptr_t) "simbench twin"};
+        char words[] = "simbench twin";
+        const struct image_history row = {.created_s = INT64_MIN, .created_by = words};
         out->config = image_config_copy(image.config);
         forget_layers(out->config);
         free(out->config->architecture);
@@ -447,10 +447,12 @@ static size_t line_start(const char *text, size_t len, unsigned line)
     return at;
 }
 
-int twins_rewrite(struct twins *twins, const struct dockerfile *df, const char *text,
-                  size_t len, const struct build_result *predicted, struct buf *out,
-                  struct err *err)
+int twins_rewrite(struct twins *twins, const struct dockerfile *df,
+                  const struct buf *from, const struct build_result *predicted,
+                  struct buf *out, struct err *err)
 {
+    const char *text = buf_str(from);
+    const size_t len = from->len;
     size_t done = 0;
     for (size_t i = 0; i < twins->len; i++)
         twins->items[i].needed = false;

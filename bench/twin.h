@@ -50,9 +50,9 @@ int twins_add(struct twins *twins, const char *token, const char *base,
 /* The Dockerfile with the modelled bases of FROM and COPY --from replaced, line for
  * line and column for column; their twins are made and marked as needed. `predicted` is
  * the model's build, which knows what variables stand for. */
-int twins_rewrite(struct twins *twins, const struct dockerfile *df, const char *text,
-                  size_t len, const struct build_result *predicted, struct buf *out,
-                  struct err *err);
+int twins_rewrite(struct twins *twins, const struct dockerfile *df,
+                  const struct buf *text, const struct build_result *predicted,
+                  struct buf *out, struct err *err);
 
 /* What the RUNs of a build do, for the stand-ins; `store` holds their layers. A RUN
  * takes its virtual time times time_scale. ERR_INPUT for what a plan cannot say: two

@@ -29,7 +29,7 @@ static char *fill(const char *text, enum log_format format, const char *said,
     struct engine_log *log = engine_log_new(format);
     assert_int_equal(engine_log_feed(log, said, strlen(said), 0, NULL), 0);
     engine_log_end(log, 1);
-    int r = engine_steps_fill(df, NULL, log, format, finished, &result, err);
+    int r = engine_steps_fill(df, NULL, log, finished, &result, err);
     AUTO_BUF out = BUF_INIT;
     for (unsigned i = 0; i < result.step_count && r == 0; i++)
         buf_addf(&out, "%s%u%c", i > 0 ? " " : "", result.steps[i].line,
@@ -136,8 +136,7 @@ static void engine_steps__layers__are_aligned_from_the_end(void **state)
                                    "#3 [3/4] RUN a\n#4 [4/4] COPY b /\n";
         engine_log_feed(log, said, strlen(said), 0, NULL);
         engine_log_end(log, 1);
-        assert_int_equal(
-            engine_steps_fill(df, NULL, log, LOG_PLAIN, true, &result, NULL), 0);
+        assert_int_equal(engine_steps_fill(df, NULL, log, true, &result, NULL), 0);
         engine_steps_layers(df, NULL, config, sizes, &result);
         assert_false(result.steps[0].has_layer || result.steps[2].has_layer);
         assert_true(result.steps[1].has_layer && result.steps[3].has_layer);

@@ -60,9 +60,10 @@ static void twin__rewrite__names_of_the_same_length_in_their_places(void **state
     struct dockerfile *df = parse(text);
     struct build_result predicted = {0};
     AUTO_BUF out = BUF_INIT;
+    AUTO_BUF from = BUF_INIT;
+    buf_adds(&from, text);
     struct err err = ERR_INIT;
-    assert_int_equal(
-        twins_rewrite(f->twins, df, text, strlen(text), &predicted, &out, &err), 0);
+    assert_int_equal(twins_rewrite(f->twins, df, &from, &predicted, &out, &err), 0);
     assert_int_equal(out.len, strlen(text));
     size_t len;
     const struct twin *all = twins_all(f->twins, &len);
