@@ -21,7 +21,7 @@ static int find_base(void *payload, const char *name, unsigned line,
     struct bases *bases = payload;
     (void)line;
     if (strcmp(name, "base") != 0)
-        return err_set(err, ERR_FAILED, "no image %s", name);
+        return err_set(err, ERR_INPUT, "no image %s", name);
     bases->asked++;
     *config = bases->config;
     *index = 0;
