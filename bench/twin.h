@@ -51,7 +51,7 @@ int twins_add(struct twins *twins, const char *token, const char *base,
  * line and column for column; their twins are made and marked as needed. `predicted` is
  * the model's build, which knows what variables stand for. */
 int twins_rewrite(struct twins *twins, const struct dockerfile *df,
-                  const struct buf *text, const struct build_result *predicted,
+                  const struct buf *from, const struct build_result *predicted,
                   struct buf *out, struct err *err);
 
 /* What the RUNs of a build do, for the stand-ins; `store` holds their layers. A RUN
