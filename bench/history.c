@@ -308,10 +308,11 @@ static void read_point(struct history *h, sqlite3_stmt *s)
                                .samples = (size_t)sqlite3_column_int64(s, 12)};
 }
 
-static int read_rows(sqlite3 *db, const char *path, const char *sql,
-                     const struct history_query *query,
-                     void (*read)(struct history *, sqlite3_stmt *),
-                     struct history *out, struct err *err)
+/* Called for each row. */
+typedef void row_reader(struct history *h, sqlite3_stmt *s);
+
+static int read_rows(sqlite3 *db, const char *sql, const struct history_query *query,
+                     row_reader *read, struct history *out, struct err *err)
 {
     sqlite3_stmt *s = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
@@ -326,7 +327,8 @@ static int read_rows(sqlite3 *db, const char *path, const char *sql,
             read(out, s);
     }
     sqlite3_finalize(s);
-    return rc == SQLITE_DONE ? 0 : sql_error(db, path, rc, err);
+    return rc == SQLITE_DONE ? 0
+                             : sql_error(db, sqlite3_db_filename(db, "main"), rc, err);
 }
 
 static void keep_last(struct history_series *x, size_t last)
@@ -348,11 +350,11 @@ int history_read(const char *path, const struct history_query *query,
     if (r == 0)
         r = execute(db, path, "BEGIN", err); /* both tables at one moment */
     if (r == 0)
-        r = read_rows(db, path,
+        r = read_rows(db,
                       "SELECT id, started, version, git_commit FROM run ORDER BY id",
                       NULL, read_run, out, err);
     if (r == 0)
-        r = read_rows(db, path,
+        r = read_rows(db,
                       "SELECT f.run, r.machine_id, scenario, variant, engine, exec, "
                       "build, nth, metric, value, low, high, samples, r.machine "
                       "FROM figure f JOIN run r ON r.id = f.run "

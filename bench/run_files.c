@@ -98,12 +98,16 @@ static void run_file(const struct pool *pool, size_t at, FILE *out)
     const struct scenario_file *file = &pool->files->items[at];
     struct runner_options runner = pool->options->runner;
     runner.memo = pool->memo;
-    for (size_t i = 0; i < file->count && !interrupt_pending(); i++)
-        runner_run(&runner, file->script, file->scenarios[i],
-                   &pool->results->scenarios[file->first + i],
-                   pool->again != NULL ? &pool->again->scenarios[file->first + i]
-                                       : NULL,
-                   out, &pool->turns[at].failures);
+    for (size_t i = 0; i < file->count && !interrupt_pending(); i++) {
+        size_t place = file->first + i;
+        struct runner_target to = {
+            .result = &pool->results->scenarios[place],
+            .again = pool->again != NULL ? &pool->again->scenarios[place] : NULL,
+            .out = out,
+            .failures = &pool->turns[at].failures,
+        };
+        runner_run(&runner, file->script, file->scenarios[i], &to);
+    }
     if (runner.show_tables)
         growth_show(&pool->results->scenarios[file->first], file->count, out);
 }

@@ -231,28 +231,27 @@ static void declare(struct running *run, const struct script_scenario *s)
 }
 
 void runner_run(const struct runner_options *options, struct script *script,
-                size_t scenario, struct result_scenario *result,
-                struct result_scenario *again, FILE *out, struct failures *failures)
+                size_t scenario, const struct runner_target *to)
 {
     struct err err = ERR_INIT;
     AUTO_FREE bool *dead = xcalloc(options->engine_count, sizeof *dead);
     struct running run = {.options = options,
                           .script = script,
                           .scenario = scenario,
-                          .copies = {result, again},
+                          .copies = {to->result, to->again},
                           .dead = dead,
-                          .out = out,
-                          .failures = failures};
+                          .out = to->out,
+                          .failures = to->failures};
     declare(&run, script_scenario(script, scenario));
     print_heading(&run);
     int r = run_rounds(&run, &err);
-    if (r == 0 && result->error == NULL)
+    if (r == 0 && to->result->error == NULL)
         r = run_checks(&run, &err);
     if (r < 0)
-        result->error = xstrdup(err.msg);
+        to->result->error = xstrdup(err.msg);
     if (r == ERR_CANCELLED)
         return; /* told once, for the whole run */
     if (r < 0)
-        failures_add(failures, &err);
+        failures_add(to->failures, &err);
     print_table(&run);
 }

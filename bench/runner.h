@@ -18,10 +18,10 @@ struct runner_options {
     enum exec_kind exec;
     enum semantics semantics;
     unsigned warmup;
-    unsigned runs;           /* at least 1; more where precision asks for them */
-    double precision;        /* 0.02: until each median's 95% interval is as narrow as
-                              * 2% of it; 0: runs as they are */
-    double max_time_s;       /* a scenario begins no further repetition then; 0: none */
+    unsigned runs;     /* at least 1; more where precision asks for them */
+    double precision;  /* 0.02: until each median's 95% interval is as narrow as
+                        * 2% of it; 0: runs as they are */
+    double max_time_s; /* a scenario begins no further repetition then; 0: none */
     struct real_options real;
     struct layer_memo *memo; /* borrowed */
     struct report_style style;
@@ -41,12 +41,18 @@ void failures_free(struct failures *failures);
  */
 int failures_exit_code(const struct failures *failures);
 
-/* Runs one scenario of a loaded file into `result` (declared already, still empty) and
- * writes what is shown to out. `again`, if not NULL, gets the same measured a second
- * time, in turns with the first. Failures are added; they also stand in the result. A
- * failure ends the engine it happened on; what others measured is kept. */
+/* Where what came of a scenario goes. */
+struct runner_target {
+    struct result_scenario *result; /* declared already, still empty */
+    struct result_scenario *again;  /* the same measured a second time, in turns with
+                                     * the first; NULL for once */
+    FILE *out;
+    struct failures *failures; /* added to; they also stand in the result */
+};
+
+/* Runs one scenario of a loaded file. A failure ends the engine it happened on; what
+ * others measured is kept. */
 void runner_run(const struct runner_options *options, struct script *script,
-                size_t scenario, struct result_scenario *result,
-                struct result_scenario *again, FILE *out, struct failures *failures);
+                size_t scenario, const struct runner_target *to);
 
 #endif
