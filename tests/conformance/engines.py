@@ -485,6 +485,7 @@ class Simbench(Engine):
             steps.append({"stage": index, "word": event["instruction"].split(None, 1)[0].upper(),
                           "text": event["instruction"], "line": event["line"],
                           "status": event["status"], "cached": event["status"] == "cached",
+                          "asked": (event["miss"] or {}).get("reason") == "no-cache",
                           "error": ""})
         return steps, error
 
