@@ -73,6 +73,8 @@ static void add_values(const struct difference *d, struct buf *base, struct buf 
                  d->wall.range.high);
         return;
     }
+    if (d->metric == NULL)
+        return;
     add_value(d, d->base, base);
     add_value(d, d->now, now);
     if (d->base == d->now || strcmp(buf_str(base), buf_str(now)) != 0)
