@@ -58,6 +58,8 @@ static void load_before(struct store *store, const struct loaded *now,
 {
     int64_t *ids = NULL;
     size_t n = 0;
+    if (now->journal == NULL)
+        return;
     if (now->journal->against != 0 &&
         load_number(store, now->journal->against, out, NULL) == 0)
         return;

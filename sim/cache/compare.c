@@ -6,17 +6,9 @@
 #include "sim/base/mem.h"
 #include "sim/cache/comparing.h"
 
-void comparing_add(struct comparing *c, const char *kind, const char *what,
-                   const char *name, const char *from, const char *to,
-                   const char *words)
+void comparing_add(struct comparing *c, const struct miss_note *change)
 {
-    struct miss_change change = {.kind = kind,
-                                 .what = what,
-                                 .name = (char *)(uintptr_t)name,
-                                 .from = (char *)(uintptr_t)from,
-                                 .to = (char *)(uintptr_t)to,
-                                 .words = (char *)(uintptr_t)words};
-    miss_add(c->miss, &change, c->pair->most);
+    miss_add(c->miss, change, c->pair->most);
 }
 
 /* ---- parts by kind ---- */
@@ -51,7 +43,7 @@ static void add_value(struct comparing *c, const char *kind, const char *from,
         *p = (char)(*p - 'a' + 'A');
     AUTO_FREE char *words =
         xasprintf("%s: %s → %s", label, from[0] ? from : "\"\"", to[0] ? to : "\"\"");
-    comparing_add(c, kind, "value", NULL, from, to, words);
+    comparing_add(c, &(struct miss_note){kind, "value", NULL, from, to, words});
 }
 
 static void compare_single(struct comparing *c, unsigned kinds, const char *kind)
@@ -70,7 +62,7 @@ static void add_instruction(struct comparing *c, const char *what, const char *f
 {
     AUTO_FREE char *marked = explain_marked(from, to);
     AUTO_FREE char *words = xasprintf("instruction %s changed: %s", what, marked);
-    comparing_add(c, "instruction", what, NULL, from, to, words);
+    comparing_add(c, &(struct miss_note){"instruction", what, NULL, from, to, words});
 }
 
 static bool same_words(const struct journal_step *a, const struct journal_step *b)
@@ -191,8 +183,8 @@ static void compare_base(struct comparing *c)
                                               to)
                                   : xasprintf("base image: %s → %s", from, to);
     c->miss->reason = MISS_BASE;
-    comparing_add(c, "base", "value", NULL, moved ? old : from, moved ? now : to,
-                  words);
+    comparing_add(c, &(struct miss_note){"base", "value", NULL, moved ? old : from,
+                                         moved ? now : to, words});
 }
 
 static bool same_base(const char *a, const char *b)
@@ -251,9 +243,10 @@ static void compare_work(struct comparing *c)
         c->miss->reason = MISS_INSTRUCTION;
         add_instruction(c, "text", c->before->text, c->now->text);
     } else {
-        comparing_add(c, "file", "content",
-                      c->now->source_count != 0 ? c->now->sources[0] : "", NULL, NULL,
-                      "what it reads has changed");
+        comparing_add(
+            c, &(struct miss_note){"file", "content",
+                                   c->now->source_count != 0 ? c->now->sources[0] : "",
+                                   NULL, NULL, "what it reads has changed"});
     }
 }
 

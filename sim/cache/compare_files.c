@@ -91,7 +91,7 @@ static void compare_content(struct comparing *c, const struct manifest_entry *x,
                         (unsigned long long)x->size, (unsigned long long)y->size)
             : xasprintf("%s: content changed, %llu bytes as before", y->path,
                         (unsigned long long)y->size);
-    comparing_add(c, "file", "content", y->path, from, to, words);
+    comparing_add(c, &(struct miss_note){"file", "content", y->path, from, to, words});
 }
 
 static void compare_fact(struct comparing *c, const char *path, const char *what,
@@ -100,7 +100,7 @@ static void compare_fact(struct comparing *c, const char *path, const char *what
     if (strcmp(from, to) == 0)
         return;
     AUTO_FREE char *words = xasprintf("%s: %s %s → %s", path, what, from, to);
-    comparing_add(c, "file", what, path, from, to, words);
+    comparing_add(c, &(struct miss_note){"file", what, path, from, to, words});
 }
 
 static void compare_entry(struct comparing *c, const struct manifest_entry *x,
@@ -122,7 +122,8 @@ static void compare_entry(struct comparing *c, const struct manifest_entry *x,
                  y->target ? y->target : "");
     if (!digest_equal(&x->xattrs, &y->xattrs)) {
         AUTO_FREE char *words = xasprintf("%s: extended attributes changed", y->path);
-        comparing_add(c, "file", "xattr", y->path, NULL, NULL, words);
+        comparing_add(c,
+                      &(struct miss_note){"file", "xattr", y->path, NULL, NULL, words});
     }
 }
 
@@ -174,12 +175,12 @@ static void visit(void *payload, const struct manifest_entry *old,
         return;
     if (now == NULL && !is_led_to(&v->links.from, old->path)) {
         AUTO_FREE char *words = removed_words(v->c, old->path, type_name(old->type));
-        comparing_add(v->c, "file", "removed", old->path, type_name(old->type), NULL,
-                      words);
+        comparing_add(v->c, &(struct miss_note){"file", "removed", old->path,
+                                                type_name(old->type), NULL, words});
     } else if (old == NULL && !is_led_to(&v->links.to, now->path)) {
         AUTO_FREE char *words = added_words(v->c, now->path, type_name(now->type));
-        comparing_add(v->c, "file", "added", now->path, NULL, type_name(now->type),
-                      words);
+        comparing_add(v->c, &(struct miss_note){"file", "added", now->path, NULL,
+                                                type_name(now->type), words});
     } else if (old != NULL && now != NULL) {
         compare_entry(v->c, old, now);
     }

@@ -110,11 +110,11 @@ static void add_variable(struct comparing *c, const struct input *old,
     else
         words = xasprintf("%s %s: %s → %s%s", label, is->name, from[0] ? from : "\"\"",
                           to[0] ? to : "\"\"", where);
-    comparing_add(c, kind,
-                  old == NULL ? "added"
-                  : gone      ? "removed"
-                              : "value",
-                  is->name, from, to, words);
+    comparing_add(c, &(struct miss_note){kind,
+                                         old == NULL ? "added"
+                                         : gone      ? "removed"
+                                                     : "value",
+                                         is->name, from, to, words});
 }
 
 void comparing_variables(struct comparing *c, const struct input *before, size_t m,
@@ -143,8 +143,9 @@ void comparing_variables(struct comparing *c, const struct input *before, size_t
             continue;
         AUTO_FREE char *words = xasprintf(
             "the order of the variables: %s stands where %s stood", x->name, y->name);
-        comparing_add(c, x->kind == INPUT_ENV ? "env" : "arg", "order", x->name,
-                      y->name, x->name, words);
+        comparing_add(c,
+                      &(struct miss_note){x->kind == INPUT_ENV ? "env" : "arg", "order",
+                                          x->name, y->name, x->name, words});
         return;
     }
 }

@@ -15,10 +15,8 @@ struct comparing {
     bool rules_read;
 };
 
-/* Adds a change; all strings are copied. */
-void comparing_add(struct comparing *c, const char *kind, const char *what,
-                   const char *name, const char *from, const char *to,
-                   const char *words);
+/* Adds a change. */
+void comparing_add(struct comparing *c, const struct miss_note *change);
 /* compare_files.c: what differs in the files that were selected. */
 void comparing_files(struct comparing *c);
 /* compare_variables.c: variables of these kinds, from `before` to `now`. */

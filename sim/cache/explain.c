@@ -52,8 +52,11 @@ static size_t matched_by(const struct asking *a, size_t old)
 
 static bool unmatched_before(const struct asking *a, const char *text)
 {
-    for (size_t i = 0; i < a->pair->before->len; i++)
-        if (strcmp(a->pair->before->steps[i].text, text) == 0 &&
+    const struct journal *before = a->pair->before;
+    if (before == NULL || before->steps == NULL)
+        return false;
+    for (size_t i = 0; i < before->len; i++)
+        if (strcmp(before->steps[i].text, text) == 0 &&
             matched_by(a, i) == a->pair->now->len)
             return true;
     return false;
@@ -63,12 +66,7 @@ static struct miss *one_change(unsigned root, const char *what, const char *from
                                const char *to, const char *words)
 {
     struct miss *m = miss_new(MISS_INSTRUCTION, root, words);
-    struct miss_change change = {.kind = "instruction",
-                                 .what = what,
-                                 .from = (char *)(uintptr_t)from,
-                                 .to = (char *)(uintptr_t)to,
-                                 .words = (char *)(uintptr_t)words};
-    miss_add(m, &change, 1);
+    miss_add(m, &(struct miss_note){"instruction", what, NULL, from, to, words}, 1);
     return m;
 }
 

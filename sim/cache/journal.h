@@ -50,7 +50,7 @@ struct journal {
     struct journal_step *steps; /* [i] has index i + 1 */
     size_t len;
     const char *dockerfile, *target; /* as given; target "": the last stage */
-    const char *folder; /* of the main context, absolute; "": in memory */
+    const char *folder;              /* of the main context, absolute; "": in memory */
     enum semantics semantics;
     int64_t against;   /* number of the build its misses were named against; 0: none */
     int64_t created_s; /* since 1970 */

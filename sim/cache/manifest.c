@@ -342,6 +342,25 @@ int manifest_put(const struct manifest *m, struct store *store, struct digest *o
     return store_object_put(store, buf_str(&list), list.len, out, err);
 }
 
+static bool starts_with(const struct buf *data, const char magic[4])
+{
+    return data->len >= 4 && memcmp(data->data, magic, 4) == 0;
+}
+
+/* The digests of the pieces, after the magic. */
+static bool read_list(struct manifest *m, const struct buf *data)
+{
+    const char *at = data->data + sizeof list_magic, *end = data->data + data->len;
+    struct digest piece;
+    while (at < end) {
+        if (!take_digest(&at, end, &piece))
+            return false;
+        GROW(m->pieces, m->cap, m->len + 1);
+        m->pieces[m->len++] = (struct piece){.id = piece};
+    }
+    return true;
+}
+
 int manifest_open(struct store *store, const struct digest *id, struct manifest **out,
                   struct err *err)
 {
@@ -350,36 +369,21 @@ int manifest_open(struct store *store, const struct digest *id, struct manifest 
     if (rc != 0)
         return rc;
     struct manifest *m = xcalloc(1, sizeof *m);
-    const char *at = buf_str(&data), *end = at + data.len;
-    if (data.len >= sizeof piece_magic &&
-        memcmp(at, piece_magic, sizeof piece_magic) == 0) {
+    if (starts_with(&data, piece_magic)) {
         end_piece(m, &data);
-    } else if (data.len >= sizeof list_magic &&
-               memcmp(at, list_magic, sizeof list_magic) == 0) {
-        at += sizeof list_magic;
-        struct digest piece;
-        bool good = true;
-        while (good && at < end) {
-            good = take_digest(&at, end, &piece);
-            GROW(m->pieces, m->cap, m->len + 1);
-            m->pieces[m->len++] = (struct piece){.id = piece};
-        }
-        rc = good ? 0 : err_set(err, ERR_FAILED, "damaged list of files");
-    } else {
-        rc = err_set(err, ERR_FAILED, "damaged list of files");
-    }
-    if (rc != 0)
+    } else if (!starts_with(&data, list_magic) || !read_list(m, &data)) {
         manifest_free(m);
-    else
-        *out = m;
-    return rc;
+        return err_set(err, ERR_FAILED, "damaged list of files");
+    }
+    *out = m;
+    return 0;
 }
 
 int manifest_keep(struct store *store, const struct digest *id, struct err *err)
 {
-    struct manifest *m;
+    struct manifest *m = NULL;
     int rc = manifest_open(store, id, &m, err);
-    if (rc != 0)
+    if (rc != 0 || m == NULL)
         return rc;
     rc = store_object_keep(store, id, err);
     for (size_t i = 0; rc == 0 && i < m->len; i++)

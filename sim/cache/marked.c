@@ -34,23 +34,25 @@ static bool same(const struct words *a, size_t i, const struct words *b, size_t 
     return a->len[i] == b->len[k] && memcmp(a->at[i], b->at[k], a->len[i]) == 0;
 }
 
-static void add_run(struct buf *out, const char *label, const struct words *w,
-                    size_t from, size_t to)
+struct run { /* of words that are in one text only */
+    const struct words *in;
+    size_t from, to;
+};
+
+static void add_run(struct buf *out, const char *label, struct run run)
 {
-    if (from == to)
+    if (run.from == run.to)
         return;
     buf_addf(out, "%s[%s:", out->len != 0 ? " " : "", label);
-    for (size_t i = from; i < to; i++)
-        buf_addf(out, " %.*s", (int)w->len[i], w->at[i]);
+    for (size_t i = run.from; i < run.to; i++)
+        buf_addf(out, " %.*s", (int)run.in->len[i], run.in->at[i]);
     buf_addc(out, ']');
 }
 
-static void add_difference(struct buf *out, const struct words *a, size_t a_from,
-                           size_t a_to, const struct words *b, size_t b_from,
-                           size_t b_to)
+static void add_difference(struct buf *out, struct run was, struct run now)
 {
-    add_run(out, b_from == b_to ? "removed" : "was", a, a_from, a_to);
-    add_run(out, a_from == a_to ? "added" : "now", b, b_from, b_to);
+    add_run(out, now.from == now.to ? "removed" : "was", was);
+    add_run(out, was.from == was.to ? "added" : "now", now);
 }
 
 /* Lengths of the longest common subsequence of what is left. */
@@ -81,7 +83,8 @@ char *explain_marked(const char *from, const char *to)
     struct buf out = BUF_INIT;
     while (i < a->count && k < b->count) {
         if (same(a, i, b, k)) {
-            add_difference(&out, a, a_from, i, b, b_from, k);
+            add_difference(&out, (struct run){a, a_from, i},
+                           (struct run){b, b_from, k});
             differs = differs || a_from != i || b_from != k;
             buf_addf(&out, "%s%.*s", out.len != 0 ? " " : "", (int)a->len[i], a->at[i]);
             a_from = ++i;
@@ -92,7 +95,8 @@ char *explain_marked(const char *from, const char *to)
             k++;
         }
     }
-    add_difference(&out, a, a_from, a->count, b, b_from, b->count);
+    add_difference(&out, (struct run){a, a_from, a->count},
+                   (struct run){b, b_from, b->count});
     if (!differs && a_from == a->count && b_from == b->count)
         buf_adds(&out, " (only the blanks differ)");
     return buf_steal(&out);

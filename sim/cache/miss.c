@@ -34,7 +34,7 @@ static char *copy(const char *s)
     return s != NULL ? xstrdup(s) : NULL;
 }
 
-void miss_add(struct miss *miss, const struct miss_change *change, size_t most)
+void miss_add(struct miss *miss, const struct miss_note *change, size_t most)
 {
     miss->total++;
     if (miss->change_count >= most)
@@ -52,8 +52,13 @@ void miss_add(struct miss *miss, const struct miss_change *change, size_t most)
 
 void miss_add_all(struct miss *miss, const struct miss *from)
 {
-    for (size_t i = 0; i < from->change_count; i++)
-        miss_add(miss, &from->changes[i], SIZE_MAX);
+    for (size_t i = 0; i < from->change_count; i++) {
+        const struct miss_change *c = &from->changes[i];
+        miss_add(
+            miss,
+            &(struct miss_note){c->kind, c->what, c->name, c->from, c->to, c->words},
+            SIZE_MAX);
+    }
     miss->total += from->total - from->change_count;
 }
 

@@ -38,10 +38,16 @@ struct miss {
     char *remedy; /* what would have spared the run, a line; NULL: none is known */
 };
 
+struct miss_note { /* a change that is about to be added; all borrowed, in the order
+                    * above
+                    */
+    const char *kind, *what, *name, *from, *to, *words;
+};
+
 /* All strings are copied; `text` may be NULL. */
 struct miss *miss_new(enum miss_reason reason, unsigned root, const char *text);
 /* Counts a change, and lists a copy of it unless `most` are listed. */
-void miss_add(struct miss *miss, const struct miss_change *change, size_t most);
+void miss_add(struct miss *miss, const struct miss_note *change, size_t most);
 /* Copies the changes of another. */
 void miss_add_all(struct miss *miss, const struct miss *from);
 
