@@ -39,6 +39,8 @@ LIBS    := $(PKG_LIBS) -lm
 
 SOURCES := $(sort $(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
 HEADERS := $(sort $(foreach room,$(ROOMS),$(wildcard $(room)/*.h)))
+MICRO   := $(sort $(wildcard bench/micro/*.[ch]))
+BENCH_RUNS ?= 11
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIB     := $(BUILD)/libsimbench.a
 LIB_OBJECTS := $(filter-out $(BUILD)/bench/main.o,$(OBJECTS))
@@ -53,7 +55,8 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.
 FUZZ_SECONDS ?= 5
 TIDY    := $(SOURCES:%.c=build/tidy/%.ok)
 
-.PHONY: all run check check-unit unit-tests check-cli check-report golden golden-update coverage fuzz headers \
+.PHONY: all run check check-unit unit-tests check-cli check-report golden golden-update bench \
+        stats-check conformance coverage fuzz headers \
         layers fmt fmt-check tidy compdb install uninstall clean help
 
 all: simbench  ## build ./simbench
@@ -109,6 +112,20 @@ golden-update: $(BUILD)/simbench  ## write tests/golden anew: look at the differ
 check-report: $(BUILD)/simbench  ## look at the report's pages in a headless browser
 	$(Q)SIMBENCH=$(abspath $<) BUILD=build tests/report/run
 
+bench: $(BUILD)/micro $(BUILD)/simbench  ## time the builder: BENCH_RUNS=11 BIG=1 (100,000 files)
+	$(Q)$(BUILD)/micro $(BUILD)/simbench build/bench.json $(BENCH_RUNS) $(if $(BIG),big)
+
+$(BUILD)/micro: $(MICRO) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(ALL_LDFLAGS) $(LIBS)
+
+stats-check: $(BUILD)/simbench  ## check the gate on wall time itself (half an hour, quiet machine)
+	$(Q)SIMBENCH=$(abspath $<) tests/stats-check
+
+conformance: $(BUILD)/simbench  ## compare random builds with a real builder's: SEED= CASES= ENGINE=
+	$(Q)tests/conformance/run --simbench $(abspath $<) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(CASES),--cases $(CASES)) $(if $(ENGINE),--engine $(ENGINE))
+
 coverage:  ## line coverage of the unit and command line tests, a line a file
 	$(Q)$(MAKE) -s CC=gcc COV=1 OPT=-O0 check-unit check-cli
 	$(Q)cd build/gcc-cov && find . -name '*.gcda' ! -path './tests/*' | \
@@ -132,10 +149,10 @@ headers:  ## compile every header alone
 	    $(CC) $(ALL_CFLAGS) -Werror -fsyntax-only -x c $$h || exit 1; done
 
 fmt:  ## format all C files
-	$(Q)clang-format -i $(SOURCES) $(HEADERS) $(shell find tests -name '*.[ch]')
+	$(Q)clang-format -i $(SOURCES) $(HEADERS) $(MICRO) $(shell find tests -name '*.[ch]')
 
 fmt-check:  ## fail if a C file is not formatted
-	$(Q)clang-format --dry-run -Werror $(SOURCES) $(HEADERS) \
+	$(Q)clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(MICRO) \
 	    $(shell find tests -name '*.[ch]')
 
 layers:  ## fail on an #include that runs upward
