@@ -313,8 +313,8 @@ static int write_report(const struct whole *w, struct err *err)
 /* What follows a run: every part is tried, the first failure counts. */
 static int conclude(const struct whole *w, int r, struct err *err)
 {
-    int (*const parts[])(const struct whole *, struct err *) = {
-        save, keep_history, gate, write_report};
+    int (*const parts[])(const struct whole *, struct err *) = {save, keep_history,
+                                                                gate, write_report};
     print_results(w);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct err why = ERR_INIT;

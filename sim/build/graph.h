@@ -75,7 +75,8 @@ struct vertex {
     struct miss *miss;
     bool cost_known;     /* prediction */
     unsigned depends_on; /* prediction: index of the step it hangs on; 0: none */
-    const struct digest *layers; /* prediction: all below the result, if that is known */
+    const struct digest
+        *layers; /* prediction: all below the result, if that is known */
     size_t layer_count;
 };
 

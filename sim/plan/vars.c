@@ -205,8 +205,8 @@ int plan_stage_arg(struct stage_state *s, const struct instruction *in, struct e
     bool env_wins = s->planner->options->semantics != SEMANTICS_BUILDKIT;
     for (size_t i = 0; i < in->args.len; i++) {
         const char *eq = strchr(in->args.items[i], '=');
-        size_t len = eq != NULL ? (size_t)(eq - in->args.items[i])
-                                : strlen(in->args.items[i]);
+        size_t len =
+            eq != NULL ? (size_t)(eq - in->args.items[i]) : strlen(in->args.items[i]);
         const char *word = plan_strndup(s->planner, in->args.items[i], len);
         const char *name = word, *value = NULL;
         int rc = plan_expand(s, in, word, &name, err);
