@@ -20,6 +20,7 @@ struct lexer {
     struct err *err;
     unsigned nesting;
     bool raw;        /* quotes and escapes stay */
+    bool in_pattern; /* escapes stay, for a pattern or what replaces it */
     bool keep_names; /* variables stay as written */
     bool open_quote; /* the failure is a quote that was not closed */
 };
@@ -122,7 +123,8 @@ static int double_quoted(struct lexer *lx, struct sink *out)
             if (lx->at == lx->end)
                 break;
             bool escapes = *lx->at == '"' || *lx->at == '$' || *lx->at == c;
-            if (escapes && lx->raw)
+            /* In a pattern a plain one is doubled, to stay itself. */
+            if (lx->in_pattern || (escapes && lx->raw))
                 put_raw(out, &c, 1);
             if (escapes)
                 c = *lx->at++;
@@ -136,16 +138,16 @@ static int double_quoted(struct lexer *lx, struct sink *out)
 }
 
 /* An escape character outside quotes. */
-static void escaped(struct lexer *lx, bool keep_escapes, struct sink *out)
+static void escaped(struct lexer *lx, struct sink *out)
 {
     char escape = *lx->at++;
     if (lx->at == lx->end) {
-        if (keep_escapes || lx->opt->keep_escapes)
+        if (lx->in_pattern || lx->opt->keep_escapes)
             put_raw(out, &escape, 1);
         return;
     }
     char next = *lx->at++;
-    bool keep = keep_escapes || lx->raw ||
+    bool keep = lx->in_pattern || lx->raw ||
                 (lx->opt->keep_escapes && next != '$' && next != escape);
     if (keep)
         put_raw(out, &escape, 1);
@@ -153,7 +155,7 @@ static void escaped(struct lexer *lx, bool keep_escapes, struct sink *out)
 }
 
 /* Text up to `stop` (which is passed over) or, if it is 0, to the end. */
-static int read_until(struct lexer *lx, char stop, bool keep_escapes, struct sink *out)
+static int read_until(struct lexer *lx, char stop, struct sink *out)
 {
     while (lx->at < lx->end) {
         char c = *lx->at;
@@ -172,7 +174,7 @@ static int read_until(struct lexer *lx, char stop, bool keep_escapes, struct sin
         } else if (c == '"' && !lx->opt->keep_quotes) {
             rc = double_quoted(lx, out);
         } else if (c == lx->opt->escape) {
-            escaped(lx, keep_escapes, out);
+            escaped(lx, out);
         } else {
             uint32_t rune;
             size_t n = scan_rune(lx->at, left(lx), &rune);
@@ -188,10 +190,13 @@ static int read_until(struct lexer *lx, char stop, bool keep_escapes, struct sin
 }
 
 /* A part of ${…}; an open quote in it means that the "}" was not found. */
-static int read_part(struct lexer *lx, char stop, bool keep_escapes, struct buf *out)
+static int read_part(struct lexer *lx, char stop, bool pattern, struct buf *out)
 {
     struct sink sink = {BUF_INIT, NULL, false};
-    int rc = read_until(lx, stop, keep_escapes, &sink);
+    const bool around = lx->in_pattern;
+    lx->in_pattern = pattern;
+    int rc = read_until(lx, stop, &sink);
+    lx->in_pattern = around;
     if (rc != 0 && (lx->open_quote || (lx->at == lx->end && stop == '/')))
         rc = syntax(lx, stop == '/' ? "missing '/' in ${}" : "missing '}'");
     if (rc == 0)
@@ -455,7 +460,7 @@ int word_expand(const char *word, const struct word_options *options, char **out
     struct lexer lx = {
         .at = text.p, .end = text.p + text.n, .opt = options, .err = err};
     struct sink sink = {BUF_INIT, NULL, false};
-    int rc = read_until(&lx, '\0', false, &sink);
+    int rc = read_until(&lx, '\0', &sink);
     if (rc == 0)
         *out = buf_steal(&sink.text);
     buf_free(&sink.text);
@@ -465,7 +470,7 @@ int word_expand(const char *word, const struct word_options *options, char **out
 static int split(struct lexer *lx, struct strv *out)
 {
     struct sink sink = {BUF_INIT, out, false};
-    int rc = read_until(lx, '\0', false, &sink);
+    int rc = read_until(lx, '\0', &sink);
     if (rc == 0)
         end_word(&sink);
     buf_free(&sink.text);
