@@ -94,6 +94,36 @@ build__when_more_than_twenty__then_oldest_go_with_their_objects(void **state)
     verify_clean(f->store);
 }
 
+/* An object that later builds only name again lives as long as they do. */
+static void object__when_kept__then_later_builds_hold_it(void **state)
+{
+    struct fixture *f = *state;
+    struct digest id, absent = key_of("absent");
+    int64_t number, newest, *ids;
+    size_t len;
+    ok(store_object_put(f->store, "list", 4, &id, &err));
+    for (int i = 0; i < 25; i++) {
+        ok(store_begin(f->store, &err));
+        ok(store_object_keep(f->store, &id, &err));
+        ok(store_build_put(f->store, "D\n", NULL, "x", 1, &number, &err));
+        ok(store_commit(f->store, &err));
+    }
+    struct buf out = BUF_INIT;
+    ok(store_object_get(f->store, &id, &out, &err));
+    buf_free(&out);
+    assert_int_equal(store_object_keep(f->store, &absent, NULL), ERR_NOT_FOUND);
+    ok(store_build_list(f->store, "D\n", &ids, &len, &err));
+    ok(store_build_newest(f->store, &newest, &err));
+    assert_int_equal(len, 20);
+    assert_int_equal(ids[len - 1], number);
+    assert_int_equal(newest, number);
+    free(ids);
+    struct digest image;
+    assert_int_equal(store_build_image(f->store, number, &image, NULL), ERR_NOT_FOUND);
+    assert_int_equal(store_build_image(f->store, 999, &image, NULL), ERR_NOT_FOUND);
+    verify_clean(f->store);
+}
+
 static void build__when_two_processes__then_numbers_differ(void **state)
 {
     struct fixture *f = *state;
@@ -116,6 +146,7 @@ int main(void)
         BOTH(object__when_put__then_same_bytes),
         BOTH(build__when_put__then_last_and_by_number_and_image),
         BOTH(build__when_more_than_twenty__then_oldest_go_with_their_objects),
+        BOTH(object__when_kept__then_later_builds_hold_it),
         DISK(build__when_two_processes__then_numbers_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
