@@ -176,8 +176,12 @@ static int do_volume(struct stage_state *s, const struct instruction *in,
 static int do_word(struct stage_state *s, const struct instruction *in,
                    struct buf *line, struct err *err)
 {
-    const char *text;
-    int rc = plan_expand(s, in, in->args.len != 0 ? in->args.items[0] : "", &text, err);
+    const char *text = in->args.len != 0 ? in->args.items[0] : "";
+    int rc = 0;
+    if (in->kind == INSTRUCTION_MAINTAINER) /* its variables stay as they are written */
+        text = plan_strdup(s->planner, text);
+    else
+        rc = plan_expand(s, in, text, &text, err);
     if (rc != 0)
         return rc;
     char **member = &s->config->author;

@@ -253,7 +253,7 @@ static void plan__history__reads_as_in_buildkit(void **state)
         {"ENTRYPOINT foo \"bar\"",
          "ENTRYPOINT [\"/bin/sh\" \"-ec\" \"foo \\\"bar\\\"\"]"},
         {"USER 1000:1000", "USER 1000:1000"},
-        {"MAINTAINER me <a@b>", "MAINTAINER me <a@b>"},
+        {"MAINTAINER me <a@b> $B", "MAINTAINER me <a@b> $B"},
         {"ONBUILD RUN x", NULL},
     };
     AUTO_BUF text = BUF_INIT;
