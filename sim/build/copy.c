@@ -20,7 +20,7 @@ struct copying {
     bool has_owner;
     const char *chmod; /* NULL: modes stay */
     bool unpack;       /* the item at hand is extracted if it is an archive */
-    uint32_t uid, gid;
+    struct owner owner;
     uint64_t bytes;
 };
 
@@ -29,8 +29,8 @@ static struct entry made_folder(const struct copying *c)
     struct entry like = {
         .type = ENTRY_DIR, .mode = 0755, .mtime_ns = build_made_s(c->b) * 1000000000};
     if (c->has_owner) {
-        like.uid = c->uid;
-        like.gid = c->gid;
+        like.uid = c->owner.uid;
+        like.gid = c->owner.gid;
     }
     /* BuildKit 0.32 gives folders it has to make an octal --chmod too, but nothing of
      * set-ID and sticky bits. */
@@ -42,8 +42,8 @@ static struct entry made_folder(const struct copying *c)
 static void dress(const struct copying *c, struct entry *e)
 {
     if (c->has_owner) {
-        e->uid = c->uid;
-        e->gid = c->gid;
+        e->uid = c->owner.uid;
+        e->gid = c->owner.gid;
     } else if (c->b->options->semantics == SEMANTICS_CLASSIC) {
         e->uid = e->gid = 0;
     }
@@ -309,7 +309,7 @@ int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *b
     int rc = 0;
     if (copy->chown != NULL) {
         c.has_owner = true;
-        rc = owner_of_files(b, v, root, copy->chown, &c.uid, &c.gid, err);
+        rc = owner_of_files(b, v, root, copy->chown, &c.owner, err);
     }
     c.chmod = copy->chmod;
     if (b->options->semantics == SEMANTICS_CLASSIC && copy->sources.len > 1 &&

@@ -199,8 +199,11 @@ int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *b
 uint32_t chmod_apply(const char *text, uint32_t mode, bool folder);
 /* owner.c: "user[:group]" of --chown or a WORKDIR's USER, by the image's own
  * /etc/passwd and /etc/group. */
+struct owner {
+    uint32_t uid, gid;
+};
 int owner_of_files(const struct build *b, const struct vertex *v, struct view *root,
-                   const char *text, uint32_t *uid, uint32_t *gid, struct err *err);
+                   const char *text, struct owner *out, struct err *err);
 
 /* run.c */
 int run_command(struct build *b, struct vertex *v, struct stack *stack,

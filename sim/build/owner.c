@@ -80,22 +80,23 @@ static int no_such(const struct build *b, const struct vertex *v, const char *wh
 }
 
 int owner_of_files(const struct build *b, const struct vertex *v, struct view *root,
-                   const char *text, uint32_t *uid, uint32_t *gid, struct err *err)
+                   const char *text, struct owner *out, struct err *err)
 {
     AUTO_FREE char *user = xstrndup(text, strcspn(text, ":"));
     const char *group = strchr(text, ':');
     int rc = 0;
-    *uid = *gid = 0;
-    if (is_number(user, uid))
-        *gid = *uid;
-    else if (user[0] != '\0' && !look_up(root, "etc/passwd", user, uid, gid))
+    *out = (struct owner){0};
+    if (is_number(user, &out->uid))
+        out->gid = out->uid;
+    else if (user[0] != '\0' &&
+             !look_up(root, "etc/passwd", user, &out->uid, &out->gid))
         rc = no_such(b, v, "user", user, err);
     if (rc != 0 || group == NULL)
         return rc;
     if (group[1] == '\0')
-        *gid = 0;
-    else if (!is_number(group + 1, gid) &&
-             !look_up(root, "etc/group", group + 1, gid, NULL))
+        out->gid = 0;
+    else if (!is_number(group + 1, &out->gid) &&
+             !look_up(root, "etc/group", group + 1, &out->gid, NULL))
         rc = no_such(b, v, "group", group + 1, err);
     return rc;
 }

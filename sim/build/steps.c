@@ -85,9 +85,12 @@ static int make_workdir(struct build *b, struct vertex *v, struct view *root,
 {
     struct entry like = {
         .type = ENTRY_DIR, .mode = 0755, .mtime_ns = build_made_s(b) * 1000000000};
+    struct owner owner = {0};
     int rc = 0;
     if (b->options->semantics == SEMANTICS_BUILDKIT && v->step->user[0] != '\0')
-        rc = owner_of_files(b, v, root, v->step->user, &like.uid, &like.gid, err);
+        rc = owner_of_files(b, v, root, v->step->user, &owner, err);
+    like.uid = owner.uid;
+    like.gid = owner.gid;
     AUTO_FREE char *path = path_below_root(v->step->cwd);
     if (rc == 0)
         rc = view_make_folders(root, path, &like, err);

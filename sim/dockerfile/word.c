@@ -99,6 +99,20 @@ static int single_quoted(struct lexer *lx, struct sink *out)
 
 static int dollar(struct lexer *lx, struct buf *out);
 
+/* An escape character inside double quotes: c stands before lx->at, where there is
+ * more. */
+static void escaped_in_quotes(struct lexer *lx, struct sink *out)
+{
+    char c = lx->at[-1];
+    bool escapes = *lx->at == '"' || *lx->at == '$' || *lx->at == c;
+    /* In a pattern a plain one is doubled, to stay itself. */
+    if (lx->in_pattern || (escapes && lx->raw))
+        put_raw(out, &c, 1);
+    if (escapes)
+        c = *lx->at++;
+    put_raw(out, &c, 1);
+}
+
 static int double_quoted(struct lexer *lx, struct sink *out)
 {
     lx->at++;
@@ -119,17 +133,12 @@ static int double_quoted(struct lexer *lx, struct sink *out)
             continue;
         }
         lx->at++;
-        if (c == lx->opt->escape) {
-            if (lx->at == lx->end)
-                break;
-            bool escapes = *lx->at == '"' || *lx->at == '$' || *lx->at == c;
-            /* In a pattern a plain one is doubled, to stay itself. */
-            if (lx->in_pattern || (escapes && lx->raw))
-                put_raw(out, &c, 1);
-            if (escapes)
-                c = *lx->at++;
-        }
-        put_raw(out, &c, 1);
+        if (c == lx->opt->escape && lx->at == lx->end)
+            break;
+        if (c == lx->opt->escape)
+            escaped_in_quotes(lx, out);
+        else
+            put_raw(out, &c, 1);
     }
     lx->open_quote = true;
     return err_set(
