@@ -62,6 +62,18 @@ def stage_names(text):
     return names
 
 
+def stages_on_images(text):
+    """The stages whose base is an image, not scratch or an earlier stage."""
+    found, names = set(), ["scratch"]
+    bases = re.findall(r"^[ \t]*FROM[ \t]+(.*)$", text, re.M | re.I)
+    for index, (words, name) in enumerate(zip(bases, stage_names(text))):
+        base = [w for w in words.split() if not w.startswith("--")][0]
+        if base.lower() not in names:
+            found.add(index)
+        names.append(name or "scratch")
+    return found
+
+
 VERTEX = re.compile(r"^\[(?:(\S+) )?(?:(\S+) )?(\d+)/(\d+)\] (.*)$", re.S)
 
 
@@ -87,7 +99,6 @@ class Engine:
     name = ""
     semantics = "buildkit"
     features = frozenset()
-    counts_from = True
 
     def start(self, folder, base):
         raise NotImplementedError
@@ -199,11 +210,17 @@ class Docker(Engine):
             return Result(False, last_error(done.stderr), steps, None, seconds)
         with open(iid) as f:
             image = f.read().strip()
-        archive = root + ".image.tar"
-        self.call("save", "-o", archive, image, check=True)
-        result = Result(True, "", steps, images.Image.from_archive(archive), seconds)
+        return Result(True, "", steps, self.image(image, root + ".image.tar"), seconds)
+
+    def image(self, name, archive):
+        found = json.loads(self.call("image", "inspect", name, check=True).stdout)[0]
+        if not found["RootFS"].get("Layers"):  # docker save refuses an image without layers
+            return images.Image({"config": found["Config"], "os": found["Os"],
+                                 "architecture": found["Architecture"]}, [])
+        self.call("save", "-o", archive, name, check=True)
+        image = images.Image.from_archive(archive)
         os.unlink(archive)
-        return result
+        return image
 
     def steps(self, done, text):
         stages, found, order = stage_names(text), {}, []
@@ -215,6 +232,9 @@ class Docker(Engine):
                 found[number]["cached"] = True
             elif found[number] and rest.startswith("ERROR"):
                 found[number]["error"] = rest[6:].strip()
+        images_below = stages_on_images(text)
+        for step in filter(None, found.values()):  # such a FROM is a step of its own
+            step["number"] -= step["stage"] in images_below
         return [found[n] for n in order if found[n]]
 
     def reset(self):
@@ -243,10 +263,7 @@ class Classic(Docker):
             return Result(False, last_error(done.stderr), steps, None, seconds)
         with open(iid) as f:
             image = f.read().strip()
-        self.call("save", "-o", root + ".image.tar", image, check=True)
-        image = images.Image.from_archive(root + ".image.tar")
-        os.unlink(root + ".image.tar")
-        return Result(True, "", steps, image, seconds)
+        return Result(True, "", steps, self.image(image, root + ".image.tar"), seconds)
 
     def reset(self):
         self.call("image", "prune", "-af", "--filter", "label!=keep")
@@ -282,7 +299,6 @@ class BuildKit(Engine):
     name = "buildkit"
     features = frozenset({"heredoc", "link", "context", "filter", "exclude", "parents",
                           "chmod-words", "unpack"})
-    counts_from = False  # the base is a named context, which has no step
 
     def start(self, folder, base):
         self.buildctl = os.environ.get("BUILDCTL") or shutil.which("buildctl")
