@@ -110,7 +110,8 @@ static void start_from_config(struct stage_state *s, const struct image_config *
     struct planner *p = s->planner;
     if (base == NULL) {
         s->config = image_config_new();
-        s->config->workdir = xstrdup("/");
+        if (p->options->semantics == SEMANTICS_BUILDKIT)
+            s->config->workdir = xstrdup("/");
     } else {
         s->config = image_config_copy(base);
     }

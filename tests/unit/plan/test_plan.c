@@ -205,8 +205,10 @@ static void plan__stage_on_stage__inherits_args_in_buildkit_only(void **state)
     static const char text[] = "FROM scratch AS p\nARG V=1\nENV E=2\nFROM p\nRUN x\n";
     assert_int_equal(make(f, text), 0);
     assert_string_equal(variable(last(f), "V"), "1");
+    assert_string_equal(config(f)->workdir, "/");
     f->semantics = SEMANTICS_CLASSIC;
     assert_int_equal(make(f, text), 0);
+    assert_null(config(f)->workdir);
     assert_null(variable(last(f), "V"));
     assert_string_equal(variable(last(f), "E"), "2");
 }
