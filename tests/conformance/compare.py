@@ -161,6 +161,9 @@ def history(image):
 
 def compare_config(ours, theirs):
     mine, other = ours.config.get("config") or {}, theirs.config.get("config") or {}
+    labels = {k: v for k, v in (other.get("Labels") or {}).items()
+              if k != "io.buildah.version"}  # buildah's own signature
+    other = dict(other, Labels=labels)
     problems = [f"{field}: {mine.get(field)!r}, engine {other.get(field)!r}"
                 for field in CONFIG_FIELDS
                 if (mine.get(field) or None) != (other.get(field) or None)]

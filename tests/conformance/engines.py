@@ -40,17 +40,23 @@ def run(argv, env=None, check=False, cwd=None):
     return done
 
 
-def install(program, package):
-    """The program's path; installs Debian's package where root may and it is missing."""
-    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
-    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"installing {package}")
+DEBIAN = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def install(program, packages):
+    """The program's path, Debian's before others; where root may and it is missing, the
+    packages are installed, as far as this release of Debian has them."""
+    def find():
+        return shutil.which(program, path=DEBIAN) or shutil.which(program)
+
+    if not find() and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"installing {packages}")
         run(["apt-get", "update", "-qq"])
-        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends"] + package.split())
-        found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
-    if not found:
-        raise Missing(f"{program} is missing: install Debian's package {package.split()[0]}")
-    return found
+        for package in packages.split():
+            run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package])
+    if not find():
+        raise Missing(f"{program} is missing: install Debian's package {packages.split()[0]}")
+    return find()
 
 
 def stage_names(text):
@@ -158,8 +164,8 @@ class Docker(Engine):
     buildkit = "1"
 
     def start(self, folder, base):
-        self.docker = os.environ.get("DOCKER") or install("docker", "docker.io")
-        dockerd = os.environ.get("DOCKERD") or install("dockerd", "docker.io")
+        dockerd = os.environ.get("DOCKERD") or install("dockerd", "docker.io docker-buildx")
+        self.docker = os.environ.get("DOCKER") or install("docker", "docker-cli docker.io")
         self.env = engine_env()
         home = os.path.join(folder, "docker")
         os.makedirs(home + "/cli", exist_ok=True)
@@ -177,7 +183,10 @@ class Docker(Engine):
         self.call("load", "-i", os.path.join(base, "base.tar"), check=True)
         server = self.version()
         if self.buildkit == "1" and int(server.split(".")[0]) >= 23:
-            self.features = frozenset({"heredoc", "link", "context", "filter"})
+            self.features = frozenset({"heredoc", "link", "context", "filter", "mount",
+                                       "patterns"})
+        elif self.buildkit == "1":
+            self.features = frozenset({"mount"})
 
     def call(self, *args, check=False, cwd=None):
         return run([self.docker, *args], self.env, check, cwd)
@@ -298,7 +307,7 @@ class BuildKit(Engine):
 
     name = "buildkit"
     features = frozenset({"heredoc", "link", "context", "filter", "exclude", "parents",
-                          "chmod-words", "unpack"})
+                          "chmod-words", "unpack", "mount", "patterns"})
 
     def start(self, folder, base):
         self.buildctl = os.environ.get("BUILDCTL") or shutil.which("buildctl")
@@ -429,7 +438,7 @@ class Buildah(Engine):
         iid = root + ".iid"
         begun = time.monotonic()
         done = self.call("build", "--layers", "--isolation", "chroot", "--pull=never",
-                         "--format", "docker", "--network=none", "--iidfile", iid, *argv,
+                         "--format", "docker", "--network=host", "--iidfile", iid, *argv,
                          os.path.join(root, "main"))
         seconds = time.monotonic() - begun
         steps = linear_steps(done.stdout + done.stderr, r"STEP (\d+)/(\d+): (.*)$",

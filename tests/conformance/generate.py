@@ -114,7 +114,7 @@ class Generator:
     def source(self, root):
         kind = self.random.random()
         if kind < 0.5:
-            names = [n for n in self.names(root, ("file",)) if not n.startswith("odd")]
+            names = [n for n in self.names(root, ("file",)) if "odd" not in n]
             return self.pick(names or ["a.txt"])
         if kind < 0.72:
             return self.pick(self.names(root, ("dir",)) or ["."]) + self.pick(["", "/", "/."])
@@ -215,13 +215,13 @@ class Generator:
     def run(self):
         flags = []
         script = self.script()
-        if self.chance(0.2):
+        if self.chance(0.2) and "mount" in self.features:
             flags.append(self.mount())
             script = self.pick(["ls /mnt /cache /c /etc/bind 2>/dev/null >> /seen || true", "cat /mnt/a.txt /mnt > /got || true",
                                 "echo {n} >> /cache/f; cat /cache/f 2>/dev/null | wc -l > /count",
                                 "stat -c '%a %u:%g %F' /mnt /cache /c/d /tmp /mnt/t 2>/dev/null > /stat || true",
                                 "touch /mnt/new /tmp/new 2>/dev/null || true"]).replace("{n}", str(self.number()))
-        if self.chance(0.03):
+        if self.chance(0.03) and "mount" in self.features:
             flags.append("--network=" + self.pick(["none", "default"]))
         if self.chance(0.15):
             return " ".join(["RUN"] + flags + ['["/bin/sh", "-c", "' + script.replace("\\", "\\\\").replace('"', '\\"') + '"]'])
@@ -236,7 +236,7 @@ class Generator:
 
     def config(self):
         kind = self.random.randrange(14)
-        value = lambda: word(self.random)
+        value = lambda: word(self.random, "patterns" in self.features)
         if kind <= 2:
             if self.chance(0.2):
                 return f"ENV {self.pick(OPTION_NAMES[:2])} {self.pick(['a b', 'x $V', '  two  words'])}"
