@@ -17,7 +17,8 @@ struct found {
 
 static void *value_at(const struct option_set *set, const struct option_spec *spec)
 {
-    return (char *)set->values + spec->offset;
+    /* A set may be listed for its help alone. */
+    return set->values != NULL ? (char *)set->values + spec->offset : NULL;
 }
 
 /* name is not terminated: "store=x" with len 5. */
