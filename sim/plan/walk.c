@@ -8,21 +8,14 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-static const char *word_of(enum instruction_kind kind)
+/* The instruction's name as people write it. */
+static const char *word_of(struct planner *p, const struct instruction *in)
 {
-    static const char *const words[] = {
-        [INSTRUCTION_UNKNOWN] = "",        [INSTRUCTION_ADD] = "ADD",
-        [INSTRUCTION_ARG] = "ARG",         [INSTRUCTION_CMD] = "CMD",
-        [INSTRUCTION_COPY] = "COPY",       [INSTRUCTION_ENTRYPOINT] = "ENTRYPOINT",
-        [INSTRUCTION_ENV] = "ENV",         [INSTRUCTION_EXPOSE] = "EXPOSE",
-        [INSTRUCTION_FROM] = "FROM",       [INSTRUCTION_HEALTHCHECK] = "HEALTHCHECK",
-        [INSTRUCTION_LABEL] = "LABEL",     [INSTRUCTION_MAINTAINER] = "MAINTAINER",
-        [INSTRUCTION_ONBUILD] = "ONBUILD", [INSTRUCTION_RUN] = "RUN",
-        [INSTRUCTION_SHELL] = "SHELL",     [INSTRUCTION_STOPSIGNAL] = "STOPSIGNAL",
-        [INSTRUCTION_USER] = "USER",       [INSTRUCTION_VOLUME] = "VOLUME",
-        [INSTRUCTION_WORKDIR] = "WORKDIR",
-    };
-    return words[kind];
+    char *word = plan_strdup(p, in->name);
+    for (char *c = word; *c != '\0'; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    return word;
 }
 
 static struct plan_step *add_step(struct stage_state *s, const struct instruction *in)
@@ -34,7 +27,7 @@ static struct plan_step *add_step(struct stage_state *s, const struct instructio
         .stage = s->index,
         .line = in->line,
         .in = in,
-        .word = word_of(in->kind),
+        .word = word_of(s->planner, in),
         .text = in->text,
         .env = plan_freeze_env(s),
         .build_args = plan_freeze_args(s),
