@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,6 +95,7 @@ struct running {
     const struct process_options *options;
     pid_t pid;
     int fd;     /* of its output, -1 if that is not wanted */
+    int end_fd; /* tells its end at once; -1 where the kernel has no such thing */
     bool open;  /* there may be more */
     int enough; /* what `heard` returned */
 };
@@ -149,11 +151,14 @@ static int wait_for(struct running *run, int *status, struct err *err)
 {
     uint64_t begun = clock_monotonic_ns();
     for (;;) {
-        struct pollfd wanted = {.fd = run->open ? run->fd : -1, .events = POLLIN};
-        if (poll(&wanted, 1, POLL_MS) > 0 && run->open)
+        struct pollfd wanted[] = {
+            {.fd = run->open ? run->fd : -1, .events = POLLIN},
+            {.fd = run->end_fd, .events = POLLIN},
+        };
+        if (poll(wanted, 2, POLL_MS) > 0 && wanted[0].revents != 0)
             drain(run, err);
-        if (!run->open || wanted.revents == 0) {
-            pid_t done = waitpid(run->pid, status, WNOHANG);
+        if (!run->open || wanted[0].revents == 0) {
+            pid_t done = wait4(run->pid, status, WNOHANG, run->options->usage);
             if (done == run->pid)
                 break;
         }
@@ -186,8 +191,12 @@ int process_run(const char *const *argv, const struct process_options *options,
         return err_set(err, ERR_ENVIRONMENT, "cannot run %s: %s", argv[0],
                        strerror(failed));
     int how = 0;
-    struct running run = {
-        .options = options, .pid = pid, .fd = read_end, .open = listens};
+    AUTO_CLOSE int end_fd = pidfd_open(pid, 0);
+    struct running run = {.options = options,
+                          .pid = pid,
+                          .fd = read_end,
+                          .end_fd = end_fd,
+                          .open = listens};
     int r = wait_for(&run, &how, err);
     *status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
     return r < 0 ? err_wrap(err, "%s", argv[0]) : 0;

@@ -4,6 +4,7 @@
 #define BENCH_PROCESS_H
 
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
@@ -26,6 +27,9 @@ struct process_options {
      * a program that starts others and has to put something away. */
     bool group;
     bool unhurried; /* Ctrl-C does not stop it: it clears away after one */
+    /* What it used, if it came to its end by itself; may be NULL. Its ru_maxrss is at
+     * least our own: a child begins in its parent's memory. */
+    struct rusage *usage;
 };
 /* Runs argv (NULL-terminated, argv[0] is searched on PATH) to its end. *status gets its
  * exit status, 128+n for signal n. ERR_ENVIRONMENT if it cannot be started; ERR_FAILED

@@ -33,6 +33,20 @@ static void process__run__captures_output_and_status(void **state)
     assert_int_equal(status, 128 + 9);
 }
 
+static void process__usage__is_the_childs(void **state)
+{
+    (void)state;
+    struct rusage usage = {0};
+    const char *argv[] = {"sh", "-c",
+                          "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done", NULL};
+    struct process_options options = {.usage = &usage};
+    int status = 1;
+    assert_int_equal(process_run(argv, &options, &status, NULL), 0);
+    assert_int_equal(status, 0);
+    assert_true(usage.ru_maxrss > 0);
+    assert_true(usage.ru_utime.tv_sec + usage.ru_utime.tv_usec > 0);
+}
+
 static void process__much_output__is_read_and_bounded(void **state)
 {
     (void)state;
@@ -114,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(process__find__looks_along_path),
         cmocka_unit_test(process__run__captures_output_and_status),
+        cmocka_unit_test(process__usage__is_the_childs),
         cmocka_unit_test(process__much_output__is_read_and_bounded),
         cmocka_unit_test(process__hanging_program__is_stopped),
         cmocka_unit_test(process__missing_program__is_the_environment),
