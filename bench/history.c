@@ -173,7 +173,7 @@ static void append_build(struct appending *a, const struct result_variant *v, si
     if (b->wall.n == 0)
         return;
     struct interval range = {b->wall.median, b->wall.median};
-    stats_median_interval(b->wall.samples, b->wall.n, 0.95, &range);
+    samples_median_interval(b->wall.samples, b->wall.n, 0.95, &range);
     append_figure(a, "wall_s", b->wall.median, range, b->wall.n);
 }
 

@@ -23,7 +23,7 @@ static void add_interval(struct columns *t, const struct result_wall *wall)
 {
     AUTO_BUF text = BUF_INIT;
     struct interval range;
-    if (stats_median_interval(wall->samples, wall->n, 0.95, &range)) {
+    if (samples_median_interval(wall->samples, wall->n, 0.95, &range)) {
         report_wall(range.low, &text);
         buf_adds(&text, " .. ");
         report_wall(range.high, &text);
@@ -76,7 +76,7 @@ static void warn_drift(const struct result_variant *v, const struct result_build
 static double width_of(const struct result_wall *wall)
 {
     struct interval range;
-    if (!stats_median_interval(wall->samples, wall->n, 0.95, &range))
+    if (!samples_median_interval(wall->samples, wall->n, 0.95, &range))
         return HUGE_VAL;
     return wall->median > 0 ? (range.high - range.low) / wall->median : 0;
 }
@@ -209,7 +209,7 @@ void measured_noise(const struct result_scenario *one,
                 "Noise floor: medians of the same build differ by up to %.1f%%; "
                 "their intervals reach %.1f%% (half of the builds less). False "
                 "alarms: %zu of %zu\n\n",
-                noise.floor * 100, stats_median(noise.reach, noise.judged) * 100,
+                noise.floor * 100, samples_median(noise.reach, noise.judged) * 100,
                 noise.alarms, noise.judged);
     free(noise.reach);
 }

@@ -123,7 +123,7 @@ static bool is_precise(const struct result_scenario *s, double precision)
         for (size_t b = 0; b < s->variants[v].build_count; b++) {
             const struct result_wall *wall = &s->variants[v].builds[b].wall;
             struct interval range;
-            if (!stats_median_interval(wall->samples, wall->n, 0.95, &range) ||
+            if (!samples_median_interval(wall->samples, wall->n, 0.95, &range) ||
                 range.high - range.low > precision * wall->median)
                 return false;
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Medians, intervals, the rank test. Leaves out means: one slow run moves them. */
+/* Ratios of medians, ranks, growth. */
 #include "bench/stats.h"
 
 #include <math.h>
@@ -16,56 +16,6 @@ enum {
 };
 static const double contrast_confidence = 0.99, contrast_p = 0.01;
 static const double least_seconds = 0.0001;
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The caller frees. */
-static double *sorted_copy(const double *x, size_t n)
-{
-    double *copy = xreallocarray(NULL, n + 1, sizeof *copy);
-    if (n != 0)
-        memcpy(copy, x, n * sizeof *copy);
-    qsort(copy, n, sizeof *copy, compare_doubles);
-    return copy;
-}
-
-static double middle(const double *sorted, size_t n)
-{
-    return n % 2 != 0 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-}
-
-double stats_median(const double *x, size_t n)
-{
-    AUTO_FREE double *sorted = sorted_copy(x, n);
-    return n != 0 ? middle(sorted, n) : NAN;
-}
-
-/* The number of samples below the median is binomial (n, 1/2): with k the largest
- * number whose tail P(X < k) is at most half of what may be missed, the kth smallest
- * and the kth largest sample hold the median between them. */
-bool stats_median_interval(const double *x, size_t n, double confidence,
-                           struct interval *out)
-{
-    double missed = (1 - confidence) / 2, tail = 0;
-    double log_term = -(double)n * log(2); /* of P(X = k): 2^-n underflows */
-    size_t k = 0;
-    if (n == 0)
-        return false;
-    while (k < n / 2 && tail + exp(log_term) <= missed) {
-        tail += exp(log_term);
-        log_term += log((double)(n - k) / (double)(k + 1));
-        k++;
-    }
-    if (k == 0)
-        return false;
-    AUTO_FREE double *sorted = sorted_copy(x, n);
-    *out = (struct interval){sorted[k - 1], sorted[n - k]};
-    return true;
-}
 
 /* ---- resampling ------------------------------------------------------------------ */
 
@@ -108,20 +58,20 @@ bool stats_ratio_interval(const double *base, size_t base_n, const double *now,
 {
     if (base_n < 2 || now_n < 2)
         return false;
-    AUTO_FREE double *b = sorted_copy(base, base_n);
-    AUTO_FREE double *a = sorted_copy(now, now_n);
-    if (!(middle(b, base_n) > 0))
+    AUTO_FREE double *b = samples_sorted(base, base_n);
+    AUTO_FREE double *a = samples_sorted(now, now_n);
+    if (!(samples_middle(b, base_n) > 0))
         return false;
     AUTO_FREE unsigned *counts =
         xcalloc(base_n > now_n ? base_n : now_n, sizeof *counts);
-    AUTO_FREE double *ratios = xcalloc(RESAMPLES, sizeof *ratios);
+    AUTO_FREE double *drawn = xcalloc(RESAMPLES, sizeof *drawn);
     uint64_t state = 1;
     for (size_t i = 0; i < RESAMPLES; i++) {
         double below = resampled_median(b, base_n, counts, &state);
         double above = resampled_median(a, now_n, counts, &state);
-        ratios[i] = below > 0 ? above / below : HUGE_VAL;
+        drawn[i] = below > 0 ? above / below : HUGE_VAL;
     }
-    qsort(ratios, RESAMPLES, sizeof *ratios, compare_doubles);
+    AUTO_FREE double *ratios = samples_sorted(drawn, RESAMPLES);
     size_t cut = (size_t)((1 - confidence) / 2 * RESAMPLES);
     *out = (struct interval){ratios[cut], ratios[RESAMPLES - 1 - cut]};
     return true;
@@ -194,8 +144,8 @@ void stats_rank_test(const double *base, size_t base_n, const double *now, size_
     *out = (struct rank_test){.p = 1};
     if (base_n == 0 || now_n == 0)
         return;
-    AUTO_FREE double *b = sorted_copy(base, base_n);
-    AUTO_FREE double *a = sorted_copy(now, now_n);
+    AUTO_FREE double *b = samples_sorted(base, base_n);
+    AUTO_FREE double *a = samples_sorted(now, now_n);
     double n = (double)base_n, m = (double)now_n, all = n + m;
     double ties = tie_sum(b, base_n, a, now_n);
     double variance = n * m / 12 * (all + 1 - ties / (all * (all - 1)));
@@ -217,7 +167,7 @@ void stats_rank_test(const double *base, size_t base_n, const double *now, size_
 /* Ranks in the order of the samples, ties share theirs; the caller frees. */
 static double *ranks_of(const double *x, size_t n)
 {
-    AUTO_FREE double *sorted = sorted_copy(x, n);
+    AUTO_FREE double *sorted = samples_sorted(x, n);
     double *ranks = xcalloc(n, sizeof *ranks);
     for (size_t i = 0; i < n; i++)
         ranks[i] = count_pairs(sorted, n, &x[i], 1);
@@ -260,7 +210,8 @@ void stats_drift(const double *x, size_t n, struct drift *out)
     for (size_t i = 0; i < n; i++)
         order[i] = (double)i;
     double z = correlation(ranks, order, n) * sqrt((double)(n - 1));
-    double early = stats_median(x, n / 2), late = stats_median(x + n - n / 2, n / 2);
+    double early = samples_median(x, n / 2),
+           late = samples_median(x + n - n / 2, n / 2);
     out->change = early > 0 ? late / early - 1 : 0;
     out->drifts = stats_normal_p(z) < 0.01 && fabs(out->change) > 0.02;
 }
@@ -283,16 +234,17 @@ static double widening(const double *base, size_t base_n, const double *now,
 /* Interquartile range over the median: what a neighbour's work makes of the times. */
 static double unrest(const double *x, size_t n)
 {
-    AUTO_FREE double *sorted = sorted_copy(x, n);
-    double median = middle(sorted, n);
+    AUTO_FREE double *sorted = samples_sorted(x, n);
+    double median = samples_middle(sorted, n);
     return median > 0 ? (sorted[n - 1 - n / 4] - sorted[n / 4]) / median : 0;
 }
 
 void stats_contrast(const double *base, size_t base_n, const double *now, size_t now_n,
                     struct contrast *out)
 {
-    *out = (struct contrast){
-        .base = stats_median(base, base_n), .now = stats_median(now, now_n), .p = 1};
+    *out = (struct contrast){.base = samples_median(base, base_n),
+                             .now = samples_median(now, now_n),
+                             .p = 1};
     out->ratio = out->now / out->base;
     if (base_n < CONTRAST_LEAST || now_n < CONTRAST_LEAST ||
         !stats_ratio_interval(base, base_n, now, now_n, contrast_confidence,

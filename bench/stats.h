@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The statistics of measured times: medians, their intervals, ratios, a rank test. All
+ * The statistics of measured times: ratios, a rank test, growth, changes (medians and
+ * their intervals: reports/samples.h). All
  * of it is deterministic (resampling has a fixed seed) and keeps every sample: nothing
  * is taken for an outlier. A file of our own and no library: the dozen functions needed
  * are short, and a dependency would bring a thousand.
@@ -13,18 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct interval {
-    double low, high;
-};
-
-/* NaN for no sample. O(n log n). */
-double stats_median(const double *x, size_t n);
-
-/* Distribution-free interval of the median between two order statistics, which holds
- * it with at least this confidence (0.95). false if n is too small for that: six
- * samples are the least for 0.95. */
-bool stats_median_interval(const double *x, size_t n, double confidence,
-                           struct interval *out);
+#include "reports/samples.h"
 
 /* Percentile bootstrap interval of median(now) / median(base). false with fewer than
  * two samples on a side or a median of base that is not positive. O(n) a resample. */

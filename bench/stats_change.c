@@ -66,7 +66,7 @@ static void shuffle(double *x, size_t n, uint64_t *state)
 /* Sum of the distances of n values from their median. */
 static double spread(const double *x, size_t n)
 {
-    double median = stats_median(x, n), sum = 0;
+    double median = samples_median(x, n), sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += fabs(x[i] - median);
     return sum;
@@ -98,8 +98,8 @@ static bool is_change(const struct changes *c, size_t from, size_t n, size_t *at
     rank(c->x + from, n, ranks);
     double found = best_split(ranks, n, at);
     *at = place_split(c->x + from, n, *at);
-    double before = stats_median(c->x + from, *at);
-    double after = stats_median(c->x + from + *at, n - *at);
+    double before = samples_median(c->x + from, *at);
+    double after = samples_median(c->x + from + *at, n - *at);
     double lower = fmin(before, after), higher = fmax(before, after);
     if (!(higher > lower) || higher < lower * (1 + c->min_effect))
         return false;

@@ -39,7 +39,7 @@ static double level(const struct history_series *s, const size_t *changes, size_
     AUTO_FREE double *values = xcalloc(to - from + 1, sizeof *values);
     for (size_t i = from; i < to; i++)
         values[i - from] = s->points[i].value;
-    return stats_median(values, to - from);
+    return samples_median(values, to - from);
 }
 
 static void add_value(const char *metric, double value, struct buf *out)

@@ -3,49 +3,18 @@
  * What needs more than one sample or more than one engine: the interval of a median,
  * and whether a real engine reused what the built-in one said it would.
  */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "reports/figures.h"
-#include "sim/base/mem.h"
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The largest k such that fewer than k of n fall below the median with a probability of
- * 2.5% at most: the k-th sample from either end bounds it. 0: none. */
-static size_t rank_of_bound(size_t n)
-{
-    double probability = pow(0.5, (double)n), sum = probability;
-    size_t k = 0;
-    while (sum <= 0.025) {
-        k++;
-        probability *= (double)(n - k + 1) / (double)k;
-        sum += probability;
-    }
-    return k;
-}
+#include "reports/samples.h"
 
 bool report_median_interval(const struct result_wall *wall, double *low, double *high)
 {
-    enum { NORMAL_FROM = 1000 }; /* beyond, 2^-n is zero to a double */
-    *low = wall->min;
-    *high = wall->max;
-    if (wall->n < 6)
-        return false;
-    double n = (double)wall->n;
-    size_t k = wall->n < NORMAL_FROM ? rank_of_bound(wall->n)
-                                     : (size_t)floor((n - 1.96 * sqrt(n)) / 2);
-    AUTO_FREE double *sorted = xreallocarray(NULL, wall->n, sizeof *sorted);
-    memcpy(sorted, wall->samples, wall->n * sizeof *sorted);
-    qsort(sorted, wall->n, sizeof *sorted, compare_doubles);
-    *low = sorted[k - 1];
-    *high = sorted[wall->n - k];
-    return true;
+    struct interval range = {wall->min, wall->max};
+    bool known = samples_median_interval(wall->samples, wall->n, 0.95, &range);
+    *low = range.low;
+    *high = range.high;
+    return known;
 }
 
 /* ---- engines --------------------------------------------------------------------- */

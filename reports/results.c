@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "reports/results_json.h"
+#include "reports/samples.h"
 #include "sim/base/digest.h"
 #include "sim/base/mem.h"
 #include "sim/cache/miss.h"
@@ -33,21 +34,6 @@ static void *add_slot(void *items, size_t *count, size_t size)
 
 /* ---- measured time --------------------------------------------------------------- */
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median_of(const struct result_wall *wall)
-{
-    AUTO_FREE double *sorted = xreallocarray(NULL, wall->n, sizeof *sorted);
-    memcpy(sorted, wall->samples, wall->n * sizeof *sorted);
-    qsort(sorted, wall->n, sizeof *sorted, compare_doubles);
-    double high = sorted[wall->n / 2];
-    return wall->n % 2 != 0 ? high : (sorted[wall->n / 2 - 1] + high) / 2;
-}
-
 static void wall_update(struct result_wall *wall)
 {
     double sum = 0, squares = 0;
@@ -63,7 +49,7 @@ static void wall_update(struct result_wall *wall)
         squares += off * off;
     }
     wall->stddev = wall->n > 1 ? sqrt(squares / (double)(wall->n - 1)) : 0;
-    wall->median = median_of(wall);
+    wall->median = samples_median(wall->samples, wall->n);
 }
 
 void result_wall_add(struct result_wall *wall, double seconds)

@@ -68,7 +68,7 @@ static void print_table(const struct bench *b)
         AUTO_BUF interval = BUF_INIT;
         columns_add(&t, b->micros[i]->name);
         columns_add_count(&t, wall->n);
-        if (stats_median_interval(wall->samples, wall->n, 0.95, &range)) {
+        if (samples_median_interval(wall->samples, wall->n, 0.95, &range)) {
             report_wall(range.low, &interval);
             buf_adds(&interval, " .. ");
             report_wall(range.high, &interval);
