@@ -8,8 +8,14 @@
 
 #include "sim/base/mem.h"
 
+/* Keys are made of many short fields: those are collected first, as a call into
+ * libcrypto costs more than hashing them. */
+enum { COLLECTED = 512 };
+
 struct digester {
     EVP_MD_CTX *ctx;
+    size_t used;
+    uint8_t collected[COLLECTED];
 };
 
 /* libcrypto fails here only when it has no memory or no SHA-256 at all. */
@@ -26,6 +32,7 @@ struct digester *digester_new(void)
     if (d->ctx == NULL)
         abort();
     must(EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL));
+    d->used = 0;
     return d;
 }
 
@@ -37,9 +44,23 @@ void digester_free(struct digester *d)
     free(d);
 }
 
+static void flush(struct digester *d)
+{
+    if (d->used != 0)
+        must(EVP_DigestUpdate(d->ctx, d->collected, d->used));
+    d->used = 0;
+}
+
 void digester_add(struct digester *d, const void *data, size_t len)
 {
-    must(EVP_DigestUpdate(d->ctx, data, len));
+    if (len > COLLECTED - d->used)
+        flush(d);
+    if (len > COLLECTED) {
+        must(EVP_DigestUpdate(d->ctx, data, len));
+    } else if (len != 0) {
+        memcpy(d->collected + d->used, data, len);
+        d->used += len;
+    }
 }
 
 void digester_add_u64(struct digester *d, uint64_t n)
@@ -68,6 +89,7 @@ void digester_add_digest(struct digester *d, const struct digest *x)
 
 void digester_finish(struct digester *d, struct digest *out)
 {
+    flush(d);
     must(EVP_DigestFinal_ex(d->ctx, out->bytes, NULL));
     must(EVP_DigestInit_ex(d->ctx, NULL, NULL));
 }
