@@ -135,41 +135,93 @@ int file_make_folders(const char *path, struct err *err)
     return 0;
 }
 
-static int remove_below(int parent, const char *name)
+/* ---- removing trees ----------------------------------------------------------------
+ */
+
+enum { LEVELS = 64 }; /* that are held open while a tree is removed */
+
+struct removal {
+    int top;        /* the tree's own folder; -1: not open yet */
+    unsigned moved; /* folders that went there from LEVELS below */
+};
+
+static int open_to_remove(int parent, const char *name)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(parent, name, flags);
+    if (fd < 0 && errno == EACCES && fchmodat(parent, name, 0700, 0) == 0)
+        fd = openat(parent, name, flags);
+    struct stat st;
+    if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 0700) != 0700)
+        fchmod(fd, st.st_mode | 0700);
+    return fd;
+}
+
+/* A folder nested too deep goes to the top and is removed from there. A folder takes
+ * the place of an empty one; another name in use is passed over. */
+static int move_up(struct removal *r, int parent, const char *name)
+{
+    for (;;) {
+        char to[32];
+        snprintf(to, sizeof to, ".removed-%u", r->moved++);
+        if (renameat(parent, name, r->top, to) == 0)
+            return 0;
+        if (errno == EACCES && fchmodat(parent, name, 0700, 0) == 0 &&
+            renameat(parent, name, r->top, to) == 0)
+            return 0;
+        if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
+            return -1;
+    }
+}
+
+static int remove_below(struct removal *r, int parent, const char *name, int level);
+
+/* Empties what fd is open on, and closes it. */
+static int empty_folder(struct removal *r, int fd, int level)
+{
+    DIR *dir = fdopendir(fd);
+    if (dir == NULL) {
+        file_closep(&fd);
+        return -1;
+    }
+    int failed = 0;
+    for (unsigned moved = r->moved + 1; failed == 0 && moved != r->moved;) {
+        moved = r->moved;
+        for (struct dirent *e; (e = readdir(dir)) != NULL;)
+            if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+                remove_below(r, dirfd(dir), e->d_name, level) != 0)
+                failed = errno;
+        if (level > 1)
+            break;
+        rewinddir(dir); /* for what was moved here */
+    }
+    closedir(dir);
+    errno = failed;
+    return failed != 0 ? -1 : 0;
+}
+
+static int remove_below(struct removal *r, int parent, const char *name, int level)
 {
     if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
         return 0;
     if (errno != EISDIR && errno != EPERM)
         return -1;
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == EACCES && fchmodat(parent, name, 0700, 0) == 0)
-        fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (level == LEVELS)
+        return move_up(r, parent, name);
+    int fd = open_to_remove(parent, name);
     if (fd < 0)
         return -1;
-    struct stat st;
-    if (fstat(fd, &st) == 0 && (st.st_mode & 0700) != 0700)
-        fchmod(fd, st.st_mode | 0700);
-    DIR *dir = fdopendir(fd);
-    if (dir == NULL) {
-        close(fd);
+    if (level == 0)
+        r->top = fd;
+    if (empty_folder(r, fd, level + 1) != 0)
         return -1;
-    }
-    int failed = 0;
-    for (struct dirent *e; (e = readdir(dir)) != NULL;)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-            remove_below(dirfd(dir), e->d_name) != 0)
-            failed = errno;
-    closedir(dir);
-    if (failed != 0) {
-        errno = failed;
-        return -1;
-    }
     return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 int file_remove_tree(const char *path, struct err *err)
 {
-    if (remove_below(AT_FDCWD, path) != 0)
+    struct removal r = {.top = -1};
+    if (remove_below(&r, AT_FDCWD, path, 0) != 0)
         return err_errno(err, errno, "cannot remove %s", path);
     return 0;
 }
