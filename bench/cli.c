@@ -17,6 +17,7 @@
 #include "bench/version.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
+#include "sim/exec/sandbox.h"
 
 static const struct option_spec common_options[] = {
     {"store", 0, OPTION_TEXT, offsetof(struct common_values, store), "DIR",
@@ -333,7 +334,10 @@ int cli_open_store(const struct cli *cli, struct store **out, struct err *err)
         if (r < 0)
             return r;
     }
-    return store_open(dir, NULL, out, err);
+    int r = store_open(dir, NULL, out, err);
+    if (r == 0 && geteuid() != 0)
+        store_set_remover(*out, sandbox_remove_tree);
+    return r;
 }
 
 void cli_close_store(struct store **store)

@@ -16,6 +16,7 @@
 #include "sim/base/map.h"
 #include "sim/base/mem.h"
 #include "sim/base/path.h"
+#include "sim/exec/sandbox.h"
 
 struct session {
     struct engine_options options;
@@ -79,7 +80,7 @@ static void builtin_close(void *session)
         store_close(store);
     map_free(s->caches);
     if (s->folder != NULL)
-        file_remove_tree(s->folder, NULL);
+        sandbox_remove_tree(s->folder, NULL);
     free(s->folder);
     free(s->chains);
     free(s);

@@ -9,7 +9,6 @@
  */
 #include "sim/exec/sandbox.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -270,30 +269,12 @@ static int fill_own_folder(struct sandbox *s, struct err *err)
     return file_write_fd(fd, servers.data, servers.len, err);
 }
 
-/* Removes layers unpacked with subordinate owners that the store has dropped; the store
- * itself could not. */
-static void clear_layers(const struct sandbox *s)
-{
-    DIR *dir = opendir(s->layers);
-    for (struct dirent *d; dir != NULL && (d = readdir(dir)) != NULL;) {
-        struct digest id;
-        AUTO_FREE char *path = xasprintf("%s/%s", s->layers, d->d_name);
-        if (digest_parse(d->d_name, &id) && !store_layer_has(s->store, &id))
-            ids_remove_tree(&s->ids, path, NULL);
-    }
-    if (dir != NULL)
-        closedir(dir);
-}
-
 static int prepare_layers(struct sandbox *s, struct err *err)
 {
     if (!s->ids.ranges)
         return 0;
     s->layers = xasprintf("%s/sandbox", store_dir(s->store));
-    int rc = file_make_folders(s->layers, err);
-    if (rc == 0)
-        clear_layers(s);
-    return rc;
+    return file_make_folders(s->layers, err);
 }
 
 int sandbox_executor_new(struct store *store, struct executor **out, struct err *err)
@@ -323,6 +304,18 @@ int sandbox_executor_new(struct store *store, struct executor **out, struct err 
     else
         sandbox_executor_free(&s->executor);
     return rc == 0 ? 0 : err_wrap(err, "--exec sandbox");
+}
+
+int sandbox_remove_tree(const char *path, struct err *err)
+{
+    struct ids ids;
+    int rc = file_remove_tree(path, err);
+    if (rc == 0 || ids_open(&ids, NULL) != 0)
+        return rc;
+    if (ids.ranges)
+        rc = ids_remove_tree(&ids, path, err);
+    ids_close(&ids);
+    return rc;
 }
 
 void sandbox_executor_free(struct executor *executor)

@@ -10,6 +10,9 @@
 /* An executor over the store's unpacked layers. ERR_ENVIRONMENT names what the kernel
  * or the user's rights lack. The store is borrowed. */
 int sandbox_executor_new(struct store *store, struct executor **out, struct err *err);
+/* A store_remover: also removes what belongs to subordinate ids of the caller, from
+ * inside a user namespace. */
+int sandbox_remove_tree(const char *path, struct err *err);
 void sandbox_executor_free(struct executor *executor);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * In a user namespace, after the command: notes owners and modes of what it left, then
  * makes all of the run's folder the caller's own and readable. Done by the keeper, who
- * has the rights over the mapped ids. System calls only; one descriptor a level.
+ * has the rights over the mapped ids. System calls only. One folder is open at a time:
+ * they may be nested deeper than files may be open, so the way back is "..".
  */
 #include <errno.h>
 #include <limits.h>
@@ -104,9 +105,31 @@ static void change(struct walk *w, const struct stat *st, int dir, const char *n
         failed(w);
 }
 
-static void walk_folder(struct walk *w, int fd);
+static void walk_folder(struct walk *w, int *dir);
 
-static void visit(struct walk *w, int dir, const char *name)
+static int open_folder(int dir, const char *name)
+{
+    return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Into the folder and back; *dir is opened anew and stands where `offset` says. */
+static void enter(struct walk *w, int *dir, const char *name, int64_t offset)
+{
+    int below = open_folder(*dir, name);
+    if (below < 0) {
+        failed(w);
+        return;
+    }
+    close(*dir);
+    walk_folder(w, &below);
+    *dir = below < 0 ? -1 : open_folder(below, "..");
+    if (*dir < 0 || lseek(*dir, offset, SEEK_SET) < 0)
+        failed(w);
+    if (below >= 0)
+        close(below);
+}
+
+static void visit(struct walk *w, int *dir, const char *name, int64_t offset)
 {
     struct stat st;
     size_t len = strlen(name), before = w->len;
@@ -115,7 +138,7 @@ static void visit(struct walk *w, int dir, const char *name)
         failed(w);
         return;
     }
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (fstatat(*dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         failed(w);
         return;
     }
@@ -126,43 +149,49 @@ static void visit(struct walk *w, int dir, const char *name)
     memcpy(w->path + w->len, name, len);
     w->len += len;
     if (w->note)
-        note(w, &st, dir, name);
+        note(w, &st, *dir, name);
     else
-        change(w, &st, dir, name);
+        change(w, &st, *dir, name);
     if (S_ISDIR(st.st_mode))
-        walk_folder(w,
-                    openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        enter(w, dir, name, offset);
     w->len = before;
 }
 
-/* Closes fd; -1 with errno is noted as a failure. */
-static void walk_folder(struct walk *w, int fd)
+/* *dir may be another descriptor of the folder afterwards; -1: it was lost. */
+static void walk_folder(struct walk *w, int *dir)
 {
-    if (fd < 0) {
-        failed(w);
-        return;
-    }
     _Alignas(struct directory_entry) char names[2048];
-    for (;;) {
-        long n = syscall(SYS_getdents64, fd, names, sizeof names);
-        if (n <= 0) {
-            if (n < 0)
-                failed(w);
-            break;
-        }
-        for (long at = 0; at < n;) {
+    while (*dir >= 0) {
+        long n = syscall(SYS_getdents64, *dir, names, sizeof names);
+        if (n < 0)
+            failed(w);
+        if (n <= 0)
+            return;
+        int64_t offset = 0; /* where the next names are */
+        for (long at = 0; at < n;
+             at += ((const struct directory_entry *)(names + at))->size)
+            offset = ((const struct directory_entry *)(names + at))->offset;
+        for (long at = 0; at < n && *dir >= 0;) {
             const struct directory_entry *e = (const void *)(names + at);
             at += e->size;
             if (strcmp(e->name, ".") != 0 && strcmp(e->name, "..") != 0)
-                visit(w, fd, e->name);
+                visit(w, dir, e->name, offset);
         }
     }
-    close(fd);
+}
+
+static void walk_from(struct walk *w, const char *path)
+{
+    int fd = open_folder(AT_FDCWD, path);
+    if (fd < 0)
+        failed(w);
+    walk_folder(w, &fd);
+    if (fd >= 0)
+        close(fd);
 }
 
 int cell_tidy(const struct cell *cell)
 {
-    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     struct walk w = {.note = true, .note_all = !cell->map_groups};
     w.out = open(OWNERS_FILE, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     if (w.out < 0)
@@ -171,11 +200,11 @@ int cell_tidy(const struct cell *cell)
     if (stat("upper", &st) != 0)
         return -errno;
     note(&w, &st, AT_FDCWD, "upper");
-    walk_folder(&w, open("upper", flags));
+    walk_from(&w, "upper");
     flush(&w);
     close(w.out);
     w.note = false;
     w.len = 0;
-    walk_folder(&w, open(".", flags));
+    walk_from(&w, ".");
     return -w.failure;
 }

@@ -76,7 +76,7 @@ int store_lock_open(const struct store *store, struct err *err)
 
 /* A folder's owner holds a flock on it while it lives; what can be locked is left over.
  */
-static void clear_dead(const char *tmp)
+static void clear_dead(const struct store *store, const char *tmp)
 {
     DIR *dir = opendir(tmp);
     for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
@@ -87,7 +87,7 @@ static void clear_dead(const char *tmp)
         if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
             continue;
         /* What cannot be removed does no harm; the next opener tries again. */
-        file_remove_tree(path, NULL);
+        store_remove_tree(store, path, NULL);
     }
     if (dir != NULL)
         closedir(dir);
@@ -107,7 +107,8 @@ static bool is_empty(const char *path)
 
 int store_files_open(struct store *store, struct err *err)
 {
-    store->lock_fd = store_lock_open(store, err);
+    if (store->lock_fd < 0)
+        store->lock_fd = store_lock_open(store, err);
     if (store->lock_fd < 0)
         return store->lock_fd;
     AUTO_FREE char *tmp = xasprintf("%s/tmp", store->dir);
@@ -116,8 +117,22 @@ int store_files_open(struct store *store, struct err *err)
     int rc = store_lock_byte(store->lock_fd, LOCK_TMP, STORE_EXCLUSIVE, 10, err);
     if (rc != 0)
         return rc;
-    clear_dead(tmp);
+    clear_dead(store, tmp);
     return store_lock_byte(store->lock_fd, LOCK_TMP, STORE_UNLOCK, 0, err);
+}
+
+void store_set_remover(struct store *store, store_remover *remover)
+{
+    STORE_LOCK(store);
+    store->remover = remover;
+    if (store->dir != NULL)
+        store_files_open(store, NULL);
+}
+
+int store_remove_tree(const struct store *store, const char *path, struct err *err)
+{
+    return store->remover != NULL ? store->remover(path, err)
+                                  : file_remove_tree(path, err);
 }
 
 void store_files_close(struct store *store)

@@ -50,6 +50,7 @@ struct store {
     uint64_t use_seq;
     int64_t fixed_now_s; /* INT64_MIN: the real clock */
     int lock_fd;
+    store_remover *remover;    /* NULL: file_remove_tree */
     pthread_mutex_t tmp_mutex; /* of the next three; taken last */
     char *tmp; /* this store's own folder below tmp/, NULL until needed */
     int tmp_fd;

@@ -301,7 +301,7 @@ static void remove_unknown(struct store *store, const char *kind, enum db_table 
             continue;
         AUTO_FREE char *path = xasprintf("%s/%s", parent, e->d_name);
         /* The next prune tries again. */
-        file_remove_tree(path, NULL);
+        store_remove_tree(store, path, NULL);
     }
     if (dir != NULL)
         closedir(dir);
@@ -324,7 +324,7 @@ static int remove_folders(struct prune *p, struct room_folders *folders,
         if (folder->path == NULL || !is_old(p, folder->changed_s) ||
             p->options->now_s - folder->changed_s < least_age_s)
             continue;
-        int rc = file_remove_tree(folder->path, err);
+        int rc = store_remove_tree(p->store, folder->path, err);
         if (rc != 0)
             return rc;
         free(STEAL(folder->path));
@@ -346,6 +346,7 @@ static int prune(struct prune *p, struct err *err)
         return rc;
     room_folders_read(store, "mounts", &p->mounts);
     room_folders_read(store, "unpacked", &p->unpacked);
+    room_folders_read(store, "sandbox", &p->unpacked);
     p->candidates = xcalloc(p->room.record_count, sizeof *p->candidates);
     p->values = xcalloc(p->room.record_count, sizeof *p->values);
     /* Unpacked folders first: they cost no build to make again. Then cache mounts that
@@ -365,6 +366,7 @@ static int prune(struct prune *p, struct err *err)
     rc = remove_folders(p, &p->mounts, INT64_MIN, err);
     if (store->dir != NULL) {
         remove_unknown(store, "unpacked", DB_LAYER);
+        remove_unknown(store, "sandbox", DB_LAYER);
         remove_unknown(store, "index", DB_LAYER);
         remove_unknown(store, "blobs/sha256", DB_LAYER);
         remove_unknown(store, "objects", DB_OBJECT);

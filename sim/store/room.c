@@ -172,7 +172,6 @@ void room_free(struct room *room)
 void room_folders_read(const struct store *store, const char *kind,
                        struct room_folders *out)
 {
-    *out = (struct room_folders){0};
     if (store->dir == NULL)
         return;
     AUTO_FREE char *parent = xasprintf("%s/%s", store->dir, kind);
@@ -213,9 +212,10 @@ int store_usage(struct store *store, struct store_usage *out, struct err *err)
         rc = room_read(store, &room, err);
     if (rc != 0)
         return rc;
-    struct room_folders mounts, unpacked;
+    struct room_folders mounts = {0}, unpacked = {0};
     room_folders_read(store, "mounts", &mounts);
     room_folders_read(store, "unpacked", &unpacked);
+    room_folders_read(store, "sandbox", &unpacked);
     *out = (struct store_usage){
         .images = room.images,
         .layers = room.layer_count,

@@ -45,7 +45,7 @@ void room_free(struct room *room);
 /* Takes a record out of the graph; cache_bytes becomes what is left. */
 void room_drop(struct room *room, size_t record);
 
-/* Folders in dir/KIND, with their sizes. */
+/* Folders in dir/KIND, with their sizes; appended to what is in `out`. */
 struct room_folder {
     char *path;
     uint64_t bytes;

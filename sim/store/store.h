@@ -4,7 +4,8 @@
  *
  * On disk: blobs/sha256/<hex> (a layer's uncompressed tar, named by its DiffID),
  * index/<hex> (its encoded tree), mounts/ (cache mounts), unpacked/<hex> (layers as
- * folders for the sandbox), tmp/ and store.db (SQLite). A modelled layer has no blob:
+ * folders for the sandbox; sandbox/<hex>: with owners that the caller has by a user
+ * namespace only), tmp/ and store.db (SQLite). A modelled layer has no blob:
  * its index says how to generate the tar. In memory the same interface keeps trees and
  * tables only: the throw-away store of a scenario's variant.
  *
@@ -42,6 +43,12 @@ const char *store_dir(const struct store *store);
  * The caller removes it and frees the name; a process that dies leaves none below a
  * store. */
 int store_temp_folder(struct store *store, char **out, struct err *err);
+/* How folders are removed that may hold files of other ids than the caller's; NULL:
+ * file_remove_tree. What dead processes left below the store is tried again by it. */
+typedef int store_remover(const char *path, struct err *err);
+void store_set_remover(struct store *store, store_remover *remover);
+/* Removes a folder below the store, by that. */
+int store_remove_tree(const struct store *store, const char *path, struct err *err);
 /* The time uses, images and builds are stamped with, in seconds since 1970; without it
  * the real clock. A scenario's store keeps virtual time by it. */
 void store_set_clock(struct store *store, int64_t now_s);

@@ -142,7 +142,7 @@ static void image_close(struct image *image)
     sandbox_executor_free(image->executor);
     store_close(image->store);
     if (image->dir != NULL)
-        assert_int_equal(file_remove_tree(image->dir, NULL), 0);
+        assert_int_equal(sandbox_remove_tree(image->dir, NULL), 0);
     free(image->dir);
 }
 
@@ -635,6 +635,43 @@ static void run__cache_mount__is_kept_and_leaves_no_mount_point(void **state)
     }
 }
 
+/* Run by somebody with subordinate ids, these files are not the caller's. */
+static void remove_tree__of_what_other_ids_left__then_gone(void **state)
+{
+    struct image *image = need_sandbox(state);
+    struct err err = ERR_INIT;
+    AUTO_FREE char *cache = path_join(image->dir, "mounts/theirs");
+    const struct exec_mount mount = {
+        .kind = EXEC_MOUNT_CACHE, .target = "/c", .host_path = cache};
+    struct trial t = {.run.mounts = &mount, .run.mount_count = 1};
+    /* With one id mapped, giving files away is refused. */
+    expect_output(image, &t,
+                  "mkdir -p /c/x/y; touch /c/x/y/f; chown -R 5:5 /c/x 2>/dev/null; "
+                  "chmod 0 /c/x/y; chmod 0 /c/x",
+                  "");
+    trial_free(image, &t);
+    assert_int_equal(sandbox_remove_tree(cache, &err), 0);
+    assert_false(file_exists(cache));
+}
+
+static void run__when_folders_are_nested_deep__then_they_are_read_back(void **state)
+{
+    struct image *image = need_sandbox(state);
+    struct trial t = {0};
+    expect_output(image, &t,
+                  "i=0; while [ $i -lt 1300 ]; do mkdir d; cd d; i=$((i+1)); done; "
+                  "echo deep >f; chmod 0 f",
+                  "");
+    AUTO_BUF path = BUF_INIT;
+    for (int i = 0; i < 1300; i++)
+        buf_adds(&path, "d/");
+    buf_adds(&path, "f");
+    const struct entry *e = view_lookup(t.view, buf_str(&path));
+    assert_non_null(e);
+    assert_int_equal(e->mode, 0);
+    trial_free(image, &t);
+}
+
 static void run__secrets__are_files_or_variables_and_stay_out(void **state)
 {
     struct image *image = need_sandbox(state);
@@ -976,6 +1013,8 @@ int main(void)
         cmocka_unit_test(run__tree_mounts__are_read_and_writes_are_dropped),
         cmocka_unit_test(run__when_mount_source_is_missing__then_error_names_it),
         cmocka_unit_test(run__cache_mount__is_kept_and_leaves_no_mount_point),
+        cmocka_unit_test(remove_tree__of_what_other_ids_left__then_gone),
+        cmocka_unit_test(run__when_folders_are_nested_deep__then_they_are_read_back),
         cmocka_unit_test(run__secrets__are_files_or_variables_and_stay_out),
         cmocka_unit_test(run__ssh_mount__is_the_agents_socket),
         cmocka_unit_test(run__when_image_has_links_for_folders__then_it_stays_inside),
