@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "bench/engine_steps.h"
 #include "sim/base/mem.h"
 #include "sim/image/archive.h"
 
@@ -26,8 +25,8 @@ static int read_layers(struct store *store, const struct image_config *config,
 }
 
 int engine_image_read(struct store *store, const char *archive,
-                      const struct dockerfile *df, const char *target,
-                      struct build_result *out, struct err *err)
+                      const struct steps_source *of, struct build_result *out,
+                      struct err *err)
 {
     struct store_image image = {0};
     struct image_config *config = NULL;
@@ -43,7 +42,7 @@ int engine_image_read(struct store *store, const char *archive,
         AUTO_FREE uint64_t *sizes = xcalloc(config->diff_id_count + 1, sizeof *sizes);
         r = read_layers(store, config, sizes, out, err);
         if (r == 0)
-            engine_steps_layers(df, target, config, sizes, out);
+            engine_steps_layers(of, config, sizes, out);
     }
     image_config_free(config);
     store_image_free(&image);

@@ -3,16 +3,16 @@
 #ifndef BENCH_ENGINE_IMAGE_H
 #define BENCH_ENGINE_IMAGE_H
 
+#include "bench/engine_steps.h"
 #include "sim/base/err.h"
 #include "sim/build/build.h"
-#include "sim/dockerfile/dockerfile.h"
 #include "sim/store/store.h"
 
 /* Reads an archive into a store of our own (equal layers are kept once) and completes
  * *out: image_id, layers, size, and each step's layer. Sizes are content bytes, as the
  * built-in engine counts them. */
 int engine_image_read(struct store *store, const char *archive,
-                      const struct dockerfile *df, const char *target,
-                      struct build_result *out, struct err *err);
+                      const struct steps_source *of, struct build_result *out,
+                      struct err *err);
 
 #endif

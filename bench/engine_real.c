@@ -227,6 +227,7 @@ struct job {
     struct session *s;
     const struct script_build *wanted;
     struct dockerfile *df;
+    struct steps_source source;
     struct buf text, rewritten, plan;
     struct strv fetched; /* tokens of bases that were loaded for it */
     char *context, *dockerfile, *image, *archive;
@@ -433,8 +434,7 @@ static int read_image(struct job *job, struct err *err)
         strv_free(&argv);
     }
     if (r == 0)
-        r = engine_image_read(s->images, job->archive, job->df, job->wanted->target,
-                              &s->result, err);
+        r = engine_image_read(s->images, job->archive, &job->source, &s->result, err);
     file_remove_tree(job->archive, NULL);
     if (r == 0 || r == ERR_CANCELLED)
         return r;
@@ -464,12 +464,13 @@ static int run_job(struct job *job, struct workspace *ws, struct err *err)
     if (r < 0)
         return r;
     describe(job);
+    job->source = (struct steps_source){job->df, job->wanted->target, s->twins != NULL};
     job->log = engine_log_new(s->format);
     r = run_tool(job, &status, &s->result.wall_s, err);
     double seconds = s->result.wall_s;
     struct err unclear = ERR_INIT;
-    int read = engine_steps_fill(job->df, job->wanted->target, job->log,
-                                 r == 0 && status == 0, &s->result, &unclear);
+    int read = engine_steps_fill(&job->source, job->log, r == 0 && status == 0,
+                                 &s->result, &unclear);
     s->result.wall_s = seconds;
     mark_fetched(job);
     if (r == 0 && status != 0)

@@ -24,9 +24,9 @@ struct place {
 struct stage {
     const char *name, *base; /* name NULL: it has none */
     bool external;           /* its base is an image */
-    bool scratch;
-    size_t parent;     /* the stage it stands on; SIZE_MAX: none */
-    unsigned vertices; /* in all */
+    bool counted;            /* FROM has a vertex: it is, or a twin of scratch */
+    size_t parent;           /* the stage it stands on; SIZE_MAX: none */
+    unsigned vertices;       /* in all */
 };
 
 struct outline {
@@ -55,20 +55,23 @@ static size_t stage_find(const struct outline *o, const char *name)
     return SIZE_MAX;
 }
 
-static void add_stage(struct outline *o, const struct instruction *from)
+static void add_stage(struct outline *o, const struct instruction *from,
+                      bool scratch_twins)
 {
     const struct strv *args = &from->args;
     struct stage stage = {.base = args->len > 0 ? args->items[0] : ""};
     stage.parent = stage_find(o, stage.base);
-    stage.scratch = strcmp(stage.base, "scratch") == 0;
-    stage.external = !stage.scratch && stage.parent == SIZE_MAX;
+    bool scratch = strcmp(stage.base, "scratch") == 0;
+    stage.external = !scratch && stage.parent == SIZE_MAX;
+    stage.counted = stage.external || (scratch && scratch_twins);
     if (args->len >= 3 && strcasecmp(args->items[1], "AS") == 0)
         stage.name = args->items[2];
     o->stages[o->stage_count++] = stage;
 }
 
-static void outline_make(const struct dockerfile *df, struct outline *o)
+static void outline_make(const struct steps_source *of, struct outline *o)
 {
+    const struct dockerfile *df = of->df;
     size_t n = df->instruction_count;
     *o = (struct outline){.places = xcalloc(n, sizeof *o->places),
                           .stages = xcalloc(n, sizeof *o->stages)};
@@ -77,9 +80,9 @@ static void outline_make(const struct dockerfile *df, struct outline *o)
         const struct instruction *in = &df->instructions[i];
         bool counted = makes_layer(in);
         if (in->kind == INSTRUCTION_FROM) {
-            add_stage(o, in);
+            add_stage(o, in, of->scratch_twins);
             in_stage = 0;
-            counted = o->stages[o->stage_count - 1].external;
+            counted = o->stages[o->stage_count - 1].counted;
         }
         struct place place = {in, o->stage_count - 1, (unsigned)i + 1, ++in_stage, 0};
         if (counted && o->stage_count > 0)
@@ -134,7 +137,7 @@ static bool base_uncounted(const struct outline *o, size_t stage,
 {
     size_t len;
     const struct log_step *steps = engine_log_steps(log, &len);
-    for (size_t i = 0; i < len && o->stages[stage].external; i++)
+    for (size_t i = 0; i < len && o->stages[stage].counted; i++)
         if (steps[i].number == 1 && is_stage(o, stage, steps[i].stage) &&
             strncasecmp(steps[i].text, "FROM ", 5) != 0)
             return true;
@@ -253,17 +256,16 @@ static bool agrees(const struct place *p, const struct log_step *told)
     return strncasecmp(told->text, p->instruction->name, len) == 0;
 }
 
-int engine_steps_fill(const struct dockerfile *df, const char *target,
-                      const struct engine_log *log, bool finished,
-                      struct build_result *out, struct err *err)
+int engine_steps_fill(const struct steps_source *of, const struct engine_log *log,
+                      bool finished, struct build_result *out, struct err *err)
 {
     const enum log_format format = engine_log_format(log);
     struct outline o;
-    outline_make(df, &o);
+    outline_make(of, &o);
     int r = 0;
     out->arena = xcalloc(1, sizeof *out->arena);
     out->steps = xcalloc(o.place_count + 1, sizeof *out->steps);
-    size_t goal = o.stage_count > 0 ? target_stage(&o, target) : 0;
+    size_t goal = o.stage_count > 0 ? target_stage(&o, of->target) : 0;
     AUTO_FREE bool *touched = stages_touched(&o, goal, format, log);
     for (size_t i = 0; i < o.place_count && r == 0; i++) {
         const struct place *p = &o.places[i];
@@ -319,13 +321,13 @@ static struct build_step *step_before(struct build_result *out, const bool *line
 }
 
 /* Which steps lie in the target stage or below it. */
-static bool *steps_of_chain(const struct dockerfile *df, const char *target,
+static bool *steps_of_chain(const struct steps_source *of,
                             const struct build_result *out)
 {
     struct outline o;
-    outline_make(df, &o);
+    outline_make(of, &o);
     bool *inside = xcalloc(out->step_count + 1, sizeof *inside);
-    size_t stage = o.stage_count > 0 ? target_stage(&o, target) : SIZE_MAX;
+    size_t stage = o.stage_count > 0 ? target_stage(&o, of->target) : SIZE_MAX;
     for (; stage != SIZE_MAX; stage = o.stages[stage].parent)
         for (size_t p = 0; p < o.place_count; p++)
             for (unsigned s = 0; s < out->step_count && o.places[p].stage == stage; s++)
@@ -335,11 +337,11 @@ static bool *steps_of_chain(const struct dockerfile *df, const char *target,
     return inside;
 }
 
-void engine_steps_layers(const struct dockerfile *df, const char *target,
+void engine_steps_layers(const struct steps_source *of,
                          const struct image_config *config, const uint64_t *sizes,
                          struct build_result *out)
 {
-    AUTO_FREE bool *inside = steps_of_chain(df, target, out);
+    AUTO_FREE bool *inside = steps_of_chain(of, out);
     unsigned at = out->step_count;
     size_t layer = config->diff_id_count;
     for (size_t i = config->history_count; i-- > 0 && layer > 0;) {

@@ -16,8 +16,10 @@ enum {
     FILE_MOST = 4096,        /* of a modelled file that comes along */
     BUSYBOX_MOST = 16 << 20, /* a static one has 1 to 2 MB */
     MANIFEST_MOST = 1 << 20,
-    NAME_LEAST = 8, /* two letters and enough chance */
+    NAME_LEAST = 7, /* of "scratch"; two letters and enough chance */
 };
+
+static const char scratch[] = "scratch";
 
 struct twins {
     const struct base_source *bases;
@@ -143,6 +145,12 @@ static void add_text(struct tree *tree, const char *path, uint32_t mode,
     tree_add(tree, &e);
 }
 
+static void add_machine(const struct twins *twins, struct tree *tree)
+{
+    add_text(tree, TWIN_FOLDER "/machine", 0644, twins->salt, strlen(twins->salt));
+    tree_sort(tree);
+}
+
 /* Links for names that commands of modelled images have; `dir` is the folder of
  * programs. */
 static void add_programs(struct tree *tree, const char *dir)
@@ -195,8 +203,7 @@ static int twin_files(struct twins *twins, struct store *store, const char *base
     add_text(tree, TWIN_FOLDER "/busybox", 0755, twins->busybox.data,
              twins->busybox.len);
     add_text(tree, TWIN_FOLDER "/sh", 0755, twin_script, strlen(twin_script));
-    add_text(tree, TWIN_FOLDER "/machine", 0644, twins->salt, strlen(twins->salt));
-    tree_sort(tree);
+    add_machine(twins, tree);
     tree_free(have);
     *out = tree;
     return r;
@@ -216,13 +223,51 @@ static void forget_layers(struct image_config *config)
     config->diff_id_count = 0;
 }
 
-/* The twin's one layer, put into the store, and its config. */
+/* One layer of `tree`, put into the store, and the config of the base with it. */
+static int finish_image(const struct image_config *config, struct tree *tree,
+                        struct store *store, struct base_image *out, struct err *err)
+{
+    char words[] = "simbench twin";
+    const struct image_history row = {.created_s = INT64_MIN, .created_by = words};
+    struct layer *layer = NULL;
+    int r = store_layer_put(store, tree, &layer, err);
+    if (r < 0)
+        return r;
+    out->config = image_config_copy(config);
+    forget_layers(out->config);
+    free(out->config->architecture);
+    out->config->architecture = xstrdup(image_architecture()); /* busybox's */
+    image_config_add_layer(out->config, &layer->diff_id);
+    image_config_add_history(out->config, &row);
+    out->layers = xcalloc(1, sizeof *out->layers);
+    out->layers[0] = (struct base_layer){layer->diff_id, layer->size};
+    out->layer_count = 1;
+    layer_unref(layer);
+    return 0;
+}
+
+/* Nothing but the file of chance. An image without a layer would not do: BuildKit and
+ * buildah know such images by their layers, so that all were one. */
+static int make_scratch(struct twins *twins, struct store *store,
+                        struct base_image *out, struct err *err)
+{
+    struct image_config *config = image_config_new();
+    struct tree *tree = tree_new();
+    const struct entry folder = {.type = ENTRY_DIR, .mode = 0755, .path = TWIN_FOLDER};
+    tree_add(tree, &folder);
+    add_machine(twins, tree);
+    int r = finish_image(config, tree, store, out, err);
+    image_config_free(config);
+    return r;
+}
+
 static int make_image(struct twins *twins, const char *base, struct store *store,
                       struct base_image *out, struct err *err)
 {
     struct base_image image = {0};
     struct tree *tree = NULL;
-    struct layer *layer = NULL;
+    if (strcmp(base, scratch) == 0)
+        return make_scratch(twins, store, out, err);
     int r = twins->bases->resolve(twins->bases->self, store, base, &image, err);
     bool known = r == 0;
     if (r == 0)
@@ -230,22 +275,8 @@ static int make_image(struct twins *twins, const char *base, struct store *store
     if (r == 0)
         r = twin_files(twins, store, base, &image, &tree, err);
     if (r == 0)
-        r = store_layer_put(store, STEAL(tree), &layer, err);
+        r = finish_image(image.config, STEAL(tree), store, out, err);
     tree_free(tree);
-    if (r == 0) {
-        char words[] = "simbench twin";
-        const struct image_history row = {.created_s = INT64_MIN, .created_by = words};
-        out->config = image_config_copy(image.config);
-        forget_layers(out->config);
-        free(out->config->architecture);
-        out->config->architecture = xstrdup(image_architecture()); /* busybox's */
-        image_config_add_layer(out->config, &layer->diff_id);
-        image_config_add_history(out->config, &row);
-        out->layers = xcalloc(1, sizeof *out->layers);
-        out->layers[0] = (struct base_layer){layer->diff_id, layer->size};
-        out->layer_count = 1;
-        layer_unref(layer);
-    }
     base_image_free(&image);
     return r < 0 && known ? err_wrap(err, "twin of %s", base) : r;
 }
@@ -391,7 +422,7 @@ static bool is_stage_name(const struct dockerfile *df, const struct instruction 
         if (in->kind == INSTRUCTION_FROM && in->args.len >= 3 &&
             strcasecmp(in->args.items[2], word) == 0)
             return true;
-    return word[strspn(word, "0123456789")] == '\0' || strcmp(word, "scratch") == 0;
+    return word[strspn(word, "0123456789")] == '\0';
 }
 
 /* What an instruction names as an image, "" for nothing; *prefix is what stands right

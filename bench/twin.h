@@ -8,8 +8,9 @@
  * A RUN's effects are what the model says: they reach the script in FTP_PROXY, one of
  * the build arguments that every builder passes to RUN and none counts in a cache key.
  *
- * Each machine of a scenario has twins of its own, different by one file, so that no
- * builder finds what an earlier run left in its cache; nothing is ever emptied.
+ * Each machine of a scenario has twins of its own, different by one file (that of
+ * scratch holds nothing else), so that no builder finds what
+ * an earlier run left in its cache; nothing is ever emptied.
  */
 #ifndef BENCH_TWIN_H
 #define BENCH_TWIN_H

@@ -29,7 +29,8 @@ static char *fill(const char *text, enum log_format format, const char *said,
     struct engine_log *log = engine_log_new(format);
     assert_int_equal(engine_log_feed(log, said, strlen(said), 0, NULL), 0);
     engine_log_end(log, 1);
-    int r = engine_steps_fill(df, NULL, log, finished, &result, err);
+    int r = engine_steps_fill(&(struct steps_source){.df = df}, log, finished, &result,
+                              err);
     AUTO_BUF out = BUF_INIT;
     for (unsigned i = 0; i < result.step_count && r == 0; i++)
         buf_addf(&out, "%s%u%c", i > 0 ? " " : "", result.steps[i].line,
@@ -74,6 +75,32 @@ static void engine_steps__each_builders_numbers__find_their_lines(void **state)
         AUTO_FREE char *got = fill(multi, cases[i].format, cases[i].said, true, &err);
         assert_string_equal(err.msg, "");
         assert_string_equal(got, cases[i].wanted);
+    }
+}
+
+/* As BuildKit shows a base, whether it is the twin of an image or of scratch. */
+static void engine_steps__twin_of_scratch__is_counted_and_stays_meta(void **state)
+{
+    (void)state;
+    static const char text[] = "FROM scratch\nCOPY a b\nWORKDIR /w\n";
+    static const char *const said[] = {
+        "#1 [1/3] FROM x\n#2 [2/3] COPY a b\n#2 CACHED\n#3 [3/3] WORKDIR /w\n",
+        "#1 [1/2] COPY a b\n#1 CACHED\n#2 [2/2] WORKDIR /w\n"};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        struct dockerfile *df = NULL;
+        struct build_result result = {0};
+        dockerfile_parse("Dockerfile", text, strlen(text), &df, NULL);
+        const struct steps_source of = {.df = df, .scratch_twins = true};
+        struct engine_log *log = engine_log_new(LOG_PLAIN);
+        engine_log_feed(log, said[i], strlen(said[i]), 0, NULL);
+        engine_log_end(log, 1);
+        assert_int_equal(engine_steps_fill(&of, log, true, &result, NULL), 0);
+        assert_int_equal(result.steps[0].status, STEP_META);
+        assert_int_equal(result.steps[1].status, STEP_CACHED);
+        assert_int_equal(result.steps[2].status, STEP_RAN);
+        build_result_free(&result);
+        engine_log_free(log);
+        dockerfile_free(df);
     }
 }
 
@@ -136,8 +163,9 @@ static void engine_steps__layers__are_aligned_from_the_end(void **state)
                                    "#3 [3/4] RUN a\n#4 [4/4] COPY b /\n";
         engine_log_feed(log, said, strlen(said), 0, NULL);
         engine_log_end(log, 1);
-        assert_int_equal(engine_steps_fill(df, NULL, log, true, &result, NULL), 0);
-        engine_steps_layers(df, NULL, config, sizes, &result);
+        const struct steps_source of = {.df = df};
+        assert_int_equal(engine_steps_fill(&of, log, true, &result, NULL), 0);
+        engine_steps_layers(&of, config, sizes, &result);
         assert_false(result.steps[0].has_layer || result.steps[2].has_layer);
         assert_true(result.steps[1].has_layer && result.steps[3].has_layer);
         assert_int_equal(result.steps[1].diff_id.bytes[0], 1);
@@ -154,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(engine_steps__each_builders_numbers__find_their_lines),
+        cmocka_unit_test(engine_steps__twin_of_scratch__is_counted_and_stays_meta),
         cmocka_unit_test(engine_steps__merged_work__counts_in_both_stages),
         cmocka_unit_test(engine_steps__unknown_lines__are_an_error_of_a_finished_build),
         cmocka_unit_test(engine_steps__layers__are_aligned_from_the_end),

@@ -67,7 +67,7 @@ static void twin__rewrite__names_of_the_same_length_in_their_places(void **state
     assert_int_equal(out.len, strlen(text));
     size_t len;
     const struct twin *all = twins_all(f->twins, &len);
-    assert_int_equal(len, 2);
+    assert_int_equal(len, 3);
     AUTO_BUF wanted = BUF_INIT;
     buf_addf(&wanted,
              "# FROM debian:bookworm-slim\n"
@@ -75,8 +75,8 @@ static void twin__rewrite__names_of_the_same_length_in_their_places(void **state
              "FROM mine/own\n"
              "COPY --from=b --chmod=1 x y\n"
              "COPY --from=%s /x /y\n"
-             "FROM scratch\nFROM b\nCOPY --from=0 a b\n",
-             all[0].name, all[1].name);
+             "FROM %s\nFROM b\nCOPY --from=0 a b\n",
+             all[0].name, all[1].name, all[2].name);
     assert_string_equal(out.data, wanted.data);
     assert_true(all[0].needed && strncmp(all[0].digest, "sha256:", 7) == 0);
     AUTO_FREE char *former = xstrdup(all[0].name);
@@ -88,6 +88,36 @@ static void twin__rewrite__names_of_the_same_length_in_their_places(void **state
     assert_string_not_equal(all[0].name, former);   /* another machine, … */
     assert_string_not_equal(all[0].digest, digest); /* … which shares no cache */
     dockerfile_free(df);
+}
+
+/* Layers of a twin of scratch: one, with nothing in it but what makes it one of a kind.
+ */
+static void twin__scratch__differs_from_machine_to_machine(void **state)
+{
+    struct fixture *f = *state;
+    AUTO_FREE char *former = NULL;
+    setenv("PATH", f->folder, 1); /* no busybox is needed */
+    for (int machine = 0; machine < 2; machine++) {
+        struct store *store = store_open_memory(NULL);
+        struct store_image image = {0};
+        struct digest id;
+        size_t len;
+        assert_int_equal(twins_add(f->twins, "scratch", "scratch", NULL), 0);
+        const struct twin *twin = twins_all(f->twins, &len);
+        assert_int_equal(len, 1);
+        assert_int_equal(strlen(twin->name), strlen("scratch"));
+        assert_int_equal(image_import(store, twin->archive, "twin", &id, NULL), 0);
+        assert_int_equal(store_image_find(store, "twin", &image, NULL), 0);
+        const char *layers = strstr(image.config, "\"diff_ids\"");
+        assert_non_null(layers);
+        assert_null(strchr(strstr(layers, "sha256:") + 1, ','));
+        assert_true(former == NULL || strcmp(former, twin->digest) != 0);
+        free(former);
+        former = xstrdup(twin->digest);
+        store_image_free(&image);
+        store_close(store);
+        assert_int_equal(twins_new_machine(f->twins, NULL), 0);
+    }
 }
 
 static void twin__unmodelled_base__is_not_found(void **state)
@@ -191,6 +221,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             twin__rewrite__names_of_the_same_length_in_their_places, setup, teardown),
+        cmocka_unit_test_setup_teardown(twin__scratch__differs_from_machine_to_machine,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(twin__unmodelled_base__is_not_found, setup,
                                         teardown),
         cmocka_unit_test(twin__plan__says_what_the_layer_holds),
