@@ -12,13 +12,6 @@
 #include "reports/report.h"
 #include "sim/base/mem.h"
 
-enum { MAX_VALUES = 24 }; /* bars that still get their figure written above them */
-
-struct unit {
-    const char *name;
-    double per_second;
-};
-
 struct bars {
     const struct result_scenario *s;
     struct report_grid grid;
@@ -26,7 +19,7 @@ struct bars {
     bool measured_only; /* engines on both clocks: those without a model */
     double max_s;
     size_t bar_count;
-    struct unit unit;
+    struct report_plot_unit unit;
 };
 
 /* A failed build has no time to compare. */
@@ -57,12 +50,12 @@ static void survey(struct bars *b)
             b->max_s = fmax(b->max_s, b->virtual ? (double)build->virtual_ms / 1000
                                                  : build->wall.max);
     }
-    b->unit.name = report_plot_unit(b->max_s, b->virtual, &b->unit.per_second);
+    b->unit = report_plot_time_unit(b->max_s, b->virtual);
 }
 
 static void figure(const struct bars *b, double seconds, struct buf *out)
 {
-    buf_addf(out, " %.9g", seconds * b->unit.per_second);
+    buf_addf(out, " %.9g", seconds * b->unit.factor);
 }
 
 static char *data(const struct bars *b)
@@ -102,7 +95,7 @@ static char *data(const struct bars *b)
 
 static void settings(const struct bars *b, struct buf *out)
 {
-    double top = b->max_s * b->unit.per_second;
+    double top = b->max_s * b->unit.factor;
     buf_addf(out, "set ylabel \"%s, %s clock\"\n", b->unit.name,
              b->virtual ? "virtual" : "wall");
     buf_addf(out, "set yrange [0:%.6g]\n", top > 0 ? top * 1.12 : 1.0);
@@ -114,6 +107,14 @@ static void settings(const struct bars *b, struct buf *out)
     buf_adds(out, b->virtual
                       ? "shown(y) = sprintf(\"%.1f\", y)\n"
                       : "shown(y) = sprintf(y < 9.95 ? \"%.2f\" : \"%.1f\", y)\n");
+}
+
+/* Whether a figure fits above each bar. */
+static bool has_room(const struct bars *b)
+{
+    double groups = (double)b->grid.row_count + 0.2;
+    double columns = 0.8 * REPORT_PLOT_COLUMNS / groups / (double)b->grid.column_count;
+    return columns >= (b->max_s * b->unit.factor < 99.95 ? 4 : 6);
 }
 
 /* The plot command: boxes of each variant, whiskers, figures above. */
@@ -130,16 +131,16 @@ static void command(const struct bars *b, const char *name, struct buf *out)
         report_plot_string(buf_str(&title), REPORT_PLOT_KEY, &quoted);
         buf_addf(out,
                  "%s \\\n  \"%s.dat\" using ($1%+.6g):%zu with boxes "
-                 "linecolor rgb \"%s\" title %s",
+                 "linecolor rgb \"%s\"%s title %s",
                  v > 0 ? "," : "", name, off, column, report_plot_color(v),
-                 buf_str(&quoted));
+                 report_plot_fill(v), buf_str(&quoted));
         bool whiskers = !b->virtual && b->repeated;
         if (whiskers)
             buf_addf(out,
                      ", \\\n  \"\" using ($1%+.6g):%zu:(0):($%zu-$%zu) with vectors "
                      "heads size screen 0.006,90 linecolor rgb \"#303030\" notitle",
                      off, column + 1, column + 2, column + 1);
-        if (b->bar_count <= MAX_VALUES)
+        if (has_room(b))
             buf_addf(out,
                      ", \\\n  \"\" using ($1%+.6g):%zu:(shown($%zu)) with labels "
                      "offset 0,0.6 font \",12\" notitle",
@@ -163,12 +164,13 @@ void report_plot_bars(const struct result_scenario *s, size_t index, const char 
         struct report_plot_text text = {
             .title = title,
             .subtitle =
-                b.virtual ? "seconds of the command models (virtual clock), exact"
+                b.virtual ? "time by the command models (virtual clock), exact"
                 : b.repeated
                     ? "measured time (wall clock): median, fastest and slowest run"
                     : "measured time (wall clock), one run",
             .settings = buf_str(&set),
             .keys = b.grid.column_count,
+            .key_columns = report_plot_key_columns(s),
             .plot = buf_str(&draw)};
         report_plot_script(plot, &text, &gp);
         plot->gp = buf_steal(&gp);

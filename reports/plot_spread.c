@@ -145,15 +145,15 @@ void report_plot_spread(const struct result_scenario *s, size_t index, const cha
                         : "fastest to slowest, or 95% interval from 6 runs");
         struct report_plot *plot = report_plots_add(out, index, file, title);
         AUTO_BUF set = BUF_INIT, draw = BUF_INIT, gp = BUF_INIT;
-        double per_second;
-        const char *unit = report_plot_unit(p.most_s, false, &per_second);
+        struct report_plot_unit unit = report_plot_time_unit(p.most_s, false);
         bool logarithmic = p.most_s > 30 * p.least_s;
-        buf_addf(&set, "unit = %g\nset ylabel \"%s, wall clock\"\n", per_second, unit);
+        buf_addf(&set, "unit = %g\nset ylabel \"%s, wall clock\"\n", unit.factor,
+                 unit.name);
         if (logarithmic)
             buf_addf(&set, "set logscale y\nset yrange [%.6g:%.6g]\n",
-                     p.least_s * per_second / 1.5, p.most_s * per_second * 1.5);
+                     p.least_s * unit.factor / 1.5, p.most_s * unit.factor * 1.5);
         else
-            buf_addf(&set, "set yrange [0:%.6g]\n", p.most_s * per_second * 1.08);
+            buf_addf(&set, "set yrange [0:%.6g]\n", p.most_s * unit.factor * 1.08);
         buf_addf(&set,
                  "set xrange [-0.6:%zu.6]\n"
                  "set style fill solid 0.45 border linecolor rgb \"#606060\"\n",
@@ -164,6 +164,7 @@ void report_plot_spread(const struct result_scenario *s, size_t index, const cha
                                         .subtitle = subtitle,
                                         .settings = buf_str(&set),
                                         .keys = p.grid.column_count,
+                                        .key_columns = report_plot_key_columns(s),
                                         .plot = buf_str(&draw)};
         report_plot_script(plot, &text, &gp);
         plot->gp = buf_steal(&gp);

@@ -11,10 +11,11 @@
 #include "reports/figures.h"
 #include "reports/plot_kinds.h"
 #include "reports/report.h"
+#include "reports/text.h"
 #include "reports/timeline.h"
 #include "sim/base/mem.h"
 
-enum { MAX_ROWS = 14 };
+enum { MAX_ROWS = 14, MAX_VARIANT = 15 /* columns of a row's label */ };
 
 /* What a step does, by its colour. */
 static const struct {
@@ -29,6 +30,7 @@ struct chart {
     const struct result_scenario *s;
     bool virtual;
     size_t row_count, most_reused;
+    bool cut; /* more rows than there is room for */
     char *labels[MAX_ROWS];
     double end_s;
     bool any[KINDS];                  /* kinds that have a box */
@@ -79,6 +81,13 @@ static void add_span(struct chart *c, const struct report_span *span, size_t row
     }
 }
 
+/* One without a name is called by its number. */
+static void add_stage(const char *stage, struct buf *out)
+{
+    bool number = stage[strspn(stage, "0123456789")] == '\0';
+    buf_addf(out, "%s%s, ", number ? "stage " : "", stage);
+}
+
 static void add_build(struct chart *c, const struct result_variant *v,
                       const struct result_build *b)
 {
@@ -86,20 +95,23 @@ static void add_build(struct chart *c, const struct result_variant *v,
     if (b == NULL || b->error != NULL || b->step_count == 0)
         return;
     report_timeline_init(b, c->virtual, &line);
-    for (size_t i = 0; i < line.stage_count && c->row_count < MAX_ROWS; i++) {
+    size_t shown = 0;
+    for (; shown < line.stage_count && c->row_count < MAX_ROWS; shown++) {
         AUTO_BUF label = BUF_INIT;
         size_t row = c->row_count++, before = 0;
         if (c->s->variant_count > 1) {
-            report_variant_title(c->s, v, &label);
+            AUTO_BUF title = BUF_INIT;
+            report_variant_title(c->s, v, &title);
+            report_text_fit(buf_str(&title), MAX_VARIANT, true, &label);
             buf_adds(&label, ": ");
         }
-        buf_adds(&label, line.stage_count > 1 ? line.stages[i] : report_str(b->label));
         if (line.stage_count > 1)
-            buf_addf(&label, ", %s", report_str(b->label));
+            add_stage(line.stages[shown], &label);
+        buf_adds(&label, report_str(b->label));
         c->labels[row] = buf_steal(&label);
         double end = 0;
         for (size_t n = 0; n < line.span_count; n++) {
-            if (line.spans[n].stage != i)
+            if (line.spans[n].stage != shown)
                 continue;
             add_span(c, &line.spans[n], row, &before);
             end = line.spans[n].start_s + line.spans[n].seconds;
@@ -108,6 +120,7 @@ static void add_build(struct chart *c, const struct result_variant *v,
         c->most_reused = before > c->most_reused ? before : c->most_reused;
         c->end_s = fmax(c->end_s, end);
     }
+    c->cut |= shown < line.stage_count;
     report_timeline_free(&line);
 }
 
@@ -151,8 +164,9 @@ static void command(const struct chart *c, const char *name, struct buf *out)
              "(unit*$3 > unit*$2+thin ? unit*$3 : unit*$2+thin):($1-0.34):($1+0.34):"
              "(tone($4)) with boxxyerror linecolor rgb variable notitle",
              name);
-    buf_adds(out, ", \\\n  \"\" index 0 using (unit*$2):($1-0.34):(0):(0.68) with "
-                  "vectors nohead linewidth 1 linecolor rgb \"white\" notitle");
+    buf_adds(out, ", \\\n  \"\" index 0 using (unit*($3-$2) > 3*thin ? unit*$2 : NaN):"
+                  "($1-0.34):(0):(0.68) with vectors nohead linewidth 1 linecolor rgb "
+                  "\"white\" notitle");
     for (size_t k = 0; k < KINDS; k++)
         if (c->any[k])
             buf_addf(out,
@@ -176,20 +190,19 @@ static double tic_step(double most)
 
 static void settings(const struct chart *c, struct buf *out)
 {
-    double per_second;
-    const char *unit = report_plot_unit(c->end_s, c->virtual, &per_second);
-    double most = c->end_s * per_second;
-    buf_addf(out, "unit = %g\naside = %.6g\nthin = %.6g\n", per_second, most * 0.022,
+    struct report_plot_unit unit = report_plot_time_unit(c->end_s, c->virtual);
+    double most = c->end_s * unit.factor;
+    buf_addf(out, "unit = %.9g\naside = %.6g\nthin = %.6g\n", unit.factor, most * 0.022,
              most * 0.004);
     buf_addf(out, "tone(k) = k == 0 ? 0x%s : k == 1 ? 0x%s : k == 2 ? 0x%s : 0x%s\n",
              kinds[0].color + 1, kinds[1].color + 1, kinds[2].color + 1,
              kinds[3].color + 1);
-    buf_adds(out, c->virtual ? "shown(t) = sprintf(\"%.1f s\", t)\n"
-                             : "shown(t) = sprintf(\"%.3g\", t)\n");
+    buf_addf(out, "shown(t) = sprintf(\"%s %s\", t)\n", c->virtual ? "%.1f" : "%.3g",
+             unit.sign);
     buf_addf(out,
              "set xlabel \"%s, %s clock\"\nset xrange [%.6g:%.6g]\n"
              "set yrange [%zu.6:-0.6]\n",
-             unit, c->virtual ? "virtual" : "wall",
+             unit.name, c->virtual ? "virtual" : "wall",
              -most * 0.022 * ((double)c->most_reused + 0.4), most * 1.18,
              c->row_count - 1);
     buf_addf(out,
@@ -198,9 +211,16 @@ static void settings(const struct chart *c, struct buf *out)
              "\"black\"\n",
              tic_step(most));
     buf_adds(out, "unset grid\nset grid xtics linecolor rgb \"#D8D8D8\" linetype 1\n"
-                  "set border 0\n"
-                  "set key maxcols 5 samplen 1 width 0\n");
+                  "set border 0\nset key samplen 1\n");
     report_plot_rows((const char *const *)c->labels, c->row_count, out);
+}
+
+static size_t keys_of(const struct chart *c)
+{
+    size_t keys = c->most_reused > 0;
+    for (size_t k = 0; k < KINDS; k++)
+        keys += c->any[k];
+    return keys;
 }
 
 void report_plot_timeline(const struct result_scenario *s, size_t index,
@@ -215,16 +235,19 @@ void report_plot_timeline(const struct result_scenario *s, size_t index,
     if (c.row_count > 0 && c.end_s > 0) {
         AUTO_FREE char *file = xasprintf("%s-timeline", name);
         AUTO_FREE char *title = report_plot_title(s, "timeline of the steps");
+        AUTO_FREE char *subtitle =
+            xasprintf("first build and slowest rebuild%s; a diamond left of zero: a "
+                      "reused step",
+                      c.cut ? " (the first rows)" : "");
         struct report_plot *plot = report_plots_add(out, index, file, title);
         AUTO_BUF set = BUF_INIT, draw = BUF_INIT, gp = BUF_INIT;
         settings(&c, &set);
         command(&c, plot->name, &draw);
         struct report_plot_text text = {.title = title,
-                                        .subtitle =
-                                            "first build and slowest rebuild; a "
-                                            "diamond left of zero: a reused step",
+                                        .subtitle = subtitle,
                                         .settings = buf_str(&set),
-                                        .keys = 3, /* two rows at most */
+                                        .keys = keys_of(&c),
+                                        .key_columns = 9, /* most are short */
                                         .plot = buf_str(&draw)};
         report_plot_script(plot, &text, &gp);
         plot->gp = buf_steal(&gp);

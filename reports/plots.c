@@ -17,13 +17,35 @@
 #include "sim/base/map.h"
 #include "sim/base/mem.h"
 
-enum { MAX_NAME = 48, MAX_TITLE = 62 };
+enum { MAX_NAME = 48, MAX_TITLE = 62, TURNED_FITS = 11 };
+
+enum { COLORS = 8 };
 
 const char *report_plot_color(size_t n)
 {
-    static const char *const colors[] = {"#0072B2", "#E69F00", "#009E73", "#CC79A7",
-                                         "#56B4E9", "#D55E00", "#F0E442", "#7F7F7F"};
-    return colors[n % (sizeof colors / sizeof *colors)];
+    static const char *const colors[COLORS] = {"#0072B2", "#E69F00", "#009E73",
+                                               "#CC79A7", "#56B4E9", "#D55E00",
+                                               "#F0E442", "#7F7F7F"};
+    return colors[n % COLORS];
+}
+
+const char *report_plot_fill(size_t n)
+{
+    static const char *const fills[] = {"", " fillstyle pattern 4",
+                                        " fillstyle pattern 5", " fillstyle pattern 1"};
+    return fills[n / COLORS % (sizeof fills / sizeof *fills)];
+}
+
+unsigned report_plot_key_columns(const struct result_scenario *s)
+{
+    unsigned most = 0;
+    for (size_t v = 0; v < s->variant_count; v++) {
+        AUTO_BUF title = BUF_INIT;
+        report_variant_title(s, &s->variants[v], &title);
+        unsigned width = report_text_width(buf_str(&title));
+        most = width > most ? width : most;
+    }
+    return most < REPORT_PLOT_KEY ? most : REPORT_PLOT_KEY;
 }
 
 /* Lower-case letters and digits of a name, other runs as one dash. */
@@ -125,8 +147,8 @@ static unsigned tic_label(const char *lines, struct buf *out)
 void report_plot_tics(const char *const *labels, size_t count, struct buf *out)
 {
     bool turned = count > 6;
-    unsigned most = 1;
-    unsigned width = turned ? 26 : count <= 2 ? 33 : (unsigned)(66 / count);
+    unsigned most = 1, first = 0;
+    unsigned width = turned ? 22 : count <= 2 ? 33 : (unsigned)(66 / count);
     buf_addf(out, "set xtics %sscale 0 textcolor rgb \"black\" (",
              turned ? "rotate by 35 right " : "");
     for (size_t i = 0; i < count; i++) {
@@ -136,6 +158,8 @@ void report_plot_tics(const char *const *labels, size_t count, struct buf *out)
             report_text_fit(buf_str(&safe), width, true, &lines);
         else
             broken(buf_str(&safe), width, &lines);
+        if (i == 0)
+            first = report_text_width(buf_str(&lines));
         buf_addf(out, "%s\\\n  ", i > 0 ? ", " : "");
         unsigned rows = tic_label(buf_str(&lines), out);
         buf_addf(out, " %zu", i);
@@ -144,6 +168,8 @@ void report_plot_tics(const char *const *labels, size_t count, struct buf *out)
     buf_adds(out, ")\n");
     if (!turned) /* gnuplot leaves room for one line */
         buf_addf(out, "set bmargin %u.5\n", most + 1);
+    else if (first > TURNED_FITS) /* it does not see that the first stands out */
+        buf_addf(out, "set lmargin %u\n", first);
 }
 
 void report_plot_rows(const char *const *labels, size_t count, struct buf *out)
@@ -161,12 +187,31 @@ void report_plot_rows(const char *const *labels, size_t count, struct buf *out)
     buf_adds(out, ")\n");
 }
 
-const char *report_plot_unit(double most_s, bool virtual, double *per_second)
+struct report_plot_unit report_plot_time_unit(double most_s, bool virtual)
 {
-    *per_second = virtual || most_s >= 1 ? 1 : most_s < 1e-3 ? 1e6 : 1e3;
-    return *per_second > 1e3 ? "microseconds"
-           : *per_second > 1 ? "milliseconds"
-                             : "seconds";
+    enum { LONG_S = 900, HOURS_S = 3 * 3600 }; /* from here on in minutes, in hours */
+    if (!virtual && most_s < 1e-3)
+        return (struct report_plot_unit){"microseconds", "µs", 1e6};
+    if (!virtual && most_s < 1)
+        return (struct report_plot_unit){"milliseconds", "ms", 1e3};
+    if (most_s < LONG_S)
+        return (struct report_plot_unit){"seconds", "s", 1};
+    if (most_s < HOURS_S)
+        return (struct report_plot_unit){"minutes", "min", 1.0 / 60};
+    return (struct report_plot_unit){"hours", "h", 1.0 / 3600};
+}
+
+struct report_plot_unit report_plot_bytes_unit(double most_bytes)
+{
+    static const struct report_plot_unit units[] = {{"bytes", "B", 1},
+                                                    {"kilobytes", "kB", 1e-3},
+                                                    {"megabytes", "MB", 1e-6},
+                                                    {"gigabytes", "GB", 1e-9},
+                                                    {"terabytes", "TB", 1e-12}};
+    size_t n = 0;
+    while (n + 1 < sizeof units / sizeof *units && most_bytes * units[n].factor >= 1000)
+        n++;
+    return units[n];
 }
 
 /* ---- scripts --------------------------------------------------------------------- */
@@ -195,16 +240,21 @@ void report_plot_script(const struct report_plot *plot,
              " at screen 0.02, screen 0.95 left font \"sans-serif,18\" noenhanced\n"
              "set label 2 ");
     report_plot_string(text->subtitle, 100, out);
-    /* The key stands two entries in a row; the graph begins below. */
-    size_t rows = (text->keys + 1) / 2;
+    /* The key stands in rows, right below; the graph begins under it. */
+    enum { SAMPLE = 6, MOST = 6 }; /* columns besides an entry's text; entries a row */
+    size_t each = REPORT_PLOT_COLUMNS / (text->key_columns + SAMPLE);
+    each = each < MOST ? each : MOST;
+    size_t rows = (text->keys + each - 1) / each;
     buf_adds(out, " at screen 0.02, screen 0.885 left font \",13\" noenhanced "
                   "textcolor rgb \"#404040\"\n");
     buf_addf(out, "set tmargin at screen %.2f\n",
              rows > 6 ? 0.46 : 0.82 - 0.06 * (double)rows);
-    buf_adds(out, "set rmargin at screen 0.98\n"
-                  "set key at screen 0.98, screen 0.835 right top horizontal "
-                  "noenhanced Left reverse samplen 1.5 width 1 maxcols 2\n"
-                  "set border 1 linecolor rgb \"#606060\"\n"
+    buf_addf(out,
+             "set rmargin at screen 0.98\n"
+             "set key at screen 0.98, screen 0.835 right top horizontal "
+             "noenhanced Left reverse samplen 1.5 width 1 maxcols %zu\n",
+             each);
+    buf_adds(out, "set border 1 linecolor rgb \"#606060\"\n"
                   "set grid ytics linecolor rgb \"#D8D8D8\" linetype 1 linewidth 1\n"
                   "set ytics nomirror scale 0 textcolor rgb \"black\"\n"
                   "set style fill solid 1.0 noborder\n");

@@ -15,6 +15,12 @@ set ylabel "megabytes"
 set yrange [0:153.615]
 set xrange [-0.6:1.6]
 set style fill solid 1.0 border linecolor rgb "white"
+set label 10 "base 77.8 MB" at first 0, first 38.9 center font ",12" noenhanced front
+set label 11 "base 41.7 MB" at first 0, first 102.15 center font ",12" noenhanced front
+set label 12 "RUN pip instal… 21.3 MB" at first 0, first 135.65 center font ",12" noenhanced front
+set label 13 "base 77.8 MB" at first 1, first 38.9 center font ",12" noenhanced front
+set label 14 "base 41.7 MB" at first 1, first 102.15 center font ",12" noenhanced front
+set label 15 "RUN pip instal… 21.3 MB" at first 1, first 135.65 center font ",12" noenhanced front
 set xtics scale 0 textcolor rgb "black" (\
   "bad" 0, \
   "good" 1)

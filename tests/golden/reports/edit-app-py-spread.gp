@@ -6,7 +6,7 @@ set label 1 "edit app.py: spread of measured times" at screen 0.02, screen 0.95 
 set label 2 "wall clock: a dot a run (9), line: median, box: its 95\045 interval" at screen 0.02, screen 0.885 left font ",13" noenhanced textcolor rgb "#404040"
 set tmargin at screen 0.76
 set rmargin at screen 0.98
-set key at screen 0.98, screen 0.835 right top horizontal noenhanced Left reverse samplen 1.5 width 1 maxcols 2
+set key at screen 0.98, screen 0.835 right top horizontal noenhanced Left reverse samplen 1.5 width 1 maxcols 6
 set border 1 linecolor rgb "#606060"
 set grid ytics linecolor rgb "#D8D8D8" linetype 1 linewidth 1
 set ytics nomirror scale 0 textcolor rgb "black"

@@ -4,9 +4,9 @@ set encoding utf8
 unset title
 set label 1 "edit app.py: timeline of the steps" at screen 0.02, screen 0.95 left font "sans-serif,18" noenhanced
 set label 2 "first build and slowest rebuild; a diamond left of zero: a reused step" at screen 0.02, screen 0.885 left font ",13" noenhanced textcolor rgb "#404040"
-set tmargin at screen 0.70
+set tmargin at screen 0.76
 set rmargin at screen 0.98
-set key at screen 0.98, screen 0.835 right top horizontal noenhanced Left reverse samplen 1.5 width 1 maxcols 2
+set key at screen 0.98, screen 0.835 right top horizontal noenhanced Left reverse samplen 1.5 width 1 maxcols 5
 set border 1 linecolor rgb "#606060"
 set grid ytics linecolor rgb "#D8D8D8" linetype 1 linewidth 1
 set ytics nomirror scale 0 textcolor rgb "black"
@@ -24,7 +24,7 @@ set xtics 0, 10 nomirror scale 0 textcolor rgb "black"
 unset grid
 set grid xtics linecolor rgb "#D8D8D8" linetype 1
 set border 0
-set key maxcols 5 samplen 1 width 0
+set key samplen 1
 set ytics scale 0 font ",12" textcolor rgb "black" (\
   "bad: first build" 0, \
   "bad: edit app.py" 1, \
@@ -34,7 +34,7 @@ set terminal svg size 720,450 dynamic noenhanced font "sans-serif,14" fontscale 
 set output "edit-app-py-timeline.svg"
 plot \
   "edit-app-py-timeline.dat" index 0 using (unit*$2):1:(unit*$2):(unit*$3 > unit*$2+thin ? unit*$3 : unit*$2+thin):($1-0.34):($1+0.34):(tone($4)) with boxxyerror linecolor rgb variable notitle, \
-  "" index 0 using (unit*$2):($1-0.34):(0):(0.68) with vectors nohead linewidth 1 linecolor rgb "white" notitle, \
+  "" index 0 using (unit*($3-$2) > 3*thin ? unit*$2 : NaN):($1-0.34):(0):(0.68) with vectors nohead linewidth 1 linecolor rgb "white" notitle, \
   keyentry with boxes linecolor rgb "#0072B2" title "FROM: fetch", \
   keyentry with boxes linecolor rgb "#D55E00" title "RUN", \
   keyentry with boxes linecolor rgb "#009E73" title "COPY, ADD", \
@@ -46,7 +46,7 @@ set terminal pngcairo size 1440,900 noenhanced font "sans,14" fontscale 1.6 line
 set output "edit-app-py-timeline.png"
 plot \
   "edit-app-py-timeline.dat" index 0 using (unit*$2):1:(unit*$2):(unit*$3 > unit*$2+thin ? unit*$3 : unit*$2+thin):($1-0.34):($1+0.34):(tone($4)) with boxxyerror linecolor rgb variable notitle, \
-  "" index 0 using (unit*$2):($1-0.34):(0):(0.68) with vectors nohead linewidth 1 linecolor rgb "white" notitle, \
+  "" index 0 using (unit*($3-$2) > 3*thin ? unit*$2 : NaN):($1-0.34):(0):(0.68) with vectors nohead linewidth 1 linecolor rgb "white" notitle, \
   keyentry with boxes linecolor rgb "#0072B2" title "FROM: fetch", \
   keyentry with boxes linecolor rgb "#D55E00" title "RUN", \
   keyentry with boxes linecolor rgb "#009E73" title "COPY, ADD", \

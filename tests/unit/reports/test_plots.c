@@ -179,6 +179,50 @@ static void draw__when_gnuplot_misbehaves__then_named(void **state)
     }
 }
 
+/* A process draws several plots: one that fails takes no other with it. */
+static void draw__when_one_of_a_batch_fails__then_the_others_stand(void **state)
+{
+    if (!have_gnuplot())
+        skip();
+    struct results *r = model_results();
+    struct report_plots plots;
+    AUTO_BUF notice = BUF_INIT;
+    report_plots_init(r, &plots);
+    assert_true(plots.count > 2);
+    free(plots.items[1].gp);
+    plots.items[1].gp = xstrdup("plot nonsense(\n");
+    struct report_plot_run run = {
+        .dir = *state, .gnuplot = "gnuplot", .jobs = 1, .limit_s = 60};
+    assert_int_equal(report_plots_draw(&plots, &run, &notice, NULL), 0);
+    for (size_t i = 0; i < plots.count; i++)
+        assert_int_equal(plots.items[i].drawn, i != 1);
+    AUTO_FREE char *named =
+        xasprintf("plots/%s.gp: gnuplot failed", plots.items[1].name);
+    assert_non_null(strstr(buf_str(&notice), named));
+    report_plots_free(&plots);
+    results_free(r);
+}
+
+/* Every script by itself, in a process of its own. */
+static void draw__when_alone__then_drawn(void **state)
+{
+    if (!have_gnuplot())
+        skip();
+    struct results *r = model_results();
+    struct report_plots plots;
+    model_samples(r);
+    report_plots_init(r, &plots);
+    for (size_t i = 0; i < plots.count; i++) {
+        struct report_plots one = {.items = &plots.items[i], .count = 1};
+        AUTO_BUF notice = BUF_INIT;
+        draw(&one, *state, "gnuplot", 60, &notice);
+        assert_string_equal(buf_str(&notice), "");
+        assert_true(plots.items[i].drawn);
+    }
+    report_plots_free(&plots);
+    results_free(r);
+}
+
 static void draw__when_no_gnuplot__then_one_line(void **state)
 {
     struct results *r = model_results();
@@ -205,6 +249,8 @@ int main(void)
         cmocka_unit_test(init__when_hostile__then_no_live_characters),
         WITH_FOLDER(draw__when_hostile__then_drawn_and_nothing_run),
         WITH_FOLDER(draw__when_gnuplot_misbehaves__then_named),
+        WITH_FOLDER(draw__when_one_of_a_batch_fails__then_the_others_stand),
+        WITH_FOLDER(draw__when_alone__then_drawn),
         WITH_FOLDER(draw__when_no_gnuplot__then_one_line)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
