@@ -39,8 +39,9 @@ LIBS    := $(PKG_LIBS) -lm
 
 SOURCES := $(sort $(foreach room,$(ROOMS),$(wildcard $(room)/*.c)))
 HEADERS := $(sort $(foreach room,$(ROOMS),$(wildcard $(room)/*.h)))
-MICRO   := $(sort $(wildcard bench/micro/*.[ch]))
-BENCH_RUNS ?= 11
+SPEED   := $(sort $(wildcard bench/speed/*.[ch]))
+# What make bench can be told; bench/speed/main.c says what each means.
+BENCH_SETTINGS := RUNS SECONDS BIG HUGE PEERS SEED ONLY
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIB     := $(BUILD)/libsimbench.a
 LIB_OBJECTS := $(filter-out $(BUILD)/bench/main.o,$(OBJECTS))
@@ -57,7 +58,7 @@ TIDY    := $(SOURCES:%.c=build/tidy/%.ok)
 TIDY_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(PKG_CFLAGS)
 
 .PHONY: all run check check-unit unit-tests check-cli check-report golden golden-update bench \
-        stats-check conformance coverage fuzz headers \
+        stats-check conformance check-images coverage fuzz headers \
         layers fmt fmt-check tidy analyze compdb install uninstall clean help
 
 all: simbench  ## build ./simbench
@@ -113,10 +114,11 @@ golden-update: $(BUILD)/simbench  ## write tests/golden anew: look at the differ
 check-report: $(BUILD)/simbench  ## look at the report's pages in a headless browser
 	$(Q)SIMBENCH=$(abspath $<) BUILD=build tests/report/run
 
-bench: $(BUILD)/micro $(BUILD)/simbench  ## time the builder: BENCH_RUNS=11 BIG=1 (100,000 files)
-	$(Q)$(BUILD)/micro $(BUILD)/simbench build/bench.json $(BENCH_RUNS) $(if $(BIG),big)
+bench: $(BUILD)/speed $(BUILD)/simbench  ## time the builder: BIG=1 HUGE=1 PEERS=1 SEED= ONLY=
+	$(Q)$(BUILD)/speed $(BUILD)/simbench build/bench.json build/bench-report \
+	    $(foreach name,$(BENCH_SETTINGS),$(if $($(name)),"$(name)=$($(name))"))
 
-$(BUILD)/micro: $(MICRO) $(LIB)
+$(BUILD)/speed: $(SPEED) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(ALL_LDFLAGS) $(LIBS)
 
@@ -126,6 +128,9 @@ stats-check: $(BUILD)/simbench  ## check the gate on wall time itself (half an h
 conformance: $(BUILD)/simbench  ## compare random builds with a real builder's: SEED= CASES= ENGINE=
 	$(Q)tests/conformance/run --simbench $(abspath $<) $(if $(SEED),--seed $(SEED)) \
 	    $(if $(CASES),--cases $(CASES)) $(if $(ENGINE),--engine $(ENGINE))
+
+check-images: $(BUILD)/simbench  ## exported images in skopeo, umoci and podman
+	$(Q)SIMBENCH=$(abspath $<) tests/conformance/check-images
 
 coverage:  ## line coverage of the unit and command line tests, a line a file
 	$(Q)$(MAKE) -s CC=gcc COV=1 OPT=-O0 check-unit check-cli
@@ -150,10 +155,10 @@ headers:  ## compile every header alone
 	    $(CC) $(ALL_CFLAGS) -Werror -fsyntax-only -x c $$h || exit 1; done
 
 fmt:  ## format all C files
-	$(Q)clang-format -i $(SOURCES) $(HEADERS) $(MICRO) $(shell find tests -name '*.[ch]')
+	$(Q)clang-format -i $(SOURCES) $(HEADERS) $(SPEED) $(shell find tests -name '*.[ch]')
 
 fmt-check:  ## fail if a C file is not formatted
-	$(Q)clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(MICRO) \
+	$(Q)clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(SPEED) \
 	    $(shell find tests -name '*.[ch]')
 
 layers:  ## fail on an #include that runs upward
