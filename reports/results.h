@@ -61,6 +61,7 @@ struct result_build {
     bool has_virtual;
     uint64_t virtual_ms;
     struct result_wall wall;
+    uint64_t peak_bytes; /* most memory a build's process had; 0: not known */
 };
 
 struct result_variant {

@@ -272,6 +272,8 @@ static void add_build(struct pen *p, const struct result_build *b)
     add_uint(p, "new_bytes", b->new_bytes);
     add_uint(p, "fetched_bytes", b->fetched_bytes);
     add_uint(p, "size", b->size);
+    if (b->peak_bytes != 0)
+        add_uint(p, "peak_bytes", b->peak_bytes);
     add_string(p, "image", b->image_id);
     begin(p, "layers", '[');
     for (size_t i = 0; i < b->layer_count; i++)

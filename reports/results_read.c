@@ -364,6 +364,8 @@ static int read_build_of(struct reader *r, const json_t *object, void *variant)
         rc = get_size(r, object, "fetched_bytes", &b->fetched_bytes);
     if (rc == 0)
         rc = get_size(r, object, "size", &b->size);
+    if (rc == 0 && json_object_get(object, "peak_bytes") != NULL)
+        rc = get_size(r, object, "peak_bytes", &b->peak_bytes);
     if (rc == 0)
         rc = copy_string(r, object, "image", true, &b->image_id);
     if (rc == 0)

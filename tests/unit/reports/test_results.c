@@ -104,8 +104,11 @@ static void from_json__when_read__then_members_are_there(void **state)
     (void)state;
     struct results *r = model_results(), *back = NULL;
     AUTO_BUF json = BUF_INIT;
+    r->scenarios[0].variants[0].builds[0].peak_bytes = 12345678901;
     results_to_json(r, &json);
     assert_int_equal(results_from_json("x", buf_str(&json), json.len, &back, NULL), 0);
+    assert_true(back->scenarios[0].variants[0].builds[0].peak_bytes == 12345678901);
+    assert_int_equal(back->scenarios[0].variants[0].builds[1].peak_bytes, 0);
     const struct result_step *s = &back->scenarios[0].variants[0].builds[1].steps[3];
     assert_int_equal(back->started_s, 1767225600);
     assert_string_equal(s->word, "RUN");
