@@ -74,7 +74,7 @@ static int select_content(struct build *b, struct vertex *v, struct err *err)
          i++) {
         const struct plan_mount *m = &step->run->mounts[i];
         struct view *view;
-        if (m->type != MOUNT_BIND)
+        if (!plan_mount_reads(m))
             continue;
         rc = sources_view(b, v, &m->from, &view, err);
         if (rc == 0)

@@ -59,7 +59,7 @@ static void describe_words(struct build *b, const struct plan_step *step,
     for (size_t i = 0; step->copy != NULL && i < n; i++)
         words[out->source_count++] = step->copy->sources.items[i];
     for (size_t i = 0; step->run != NULL && i < n; i++)
-        if (step->run->mounts[i].type == MOUNT_BIND)
+        if (plan_mount_reads(&step->run->mounts[i]))
             words[out->source_count++] = step->run->mounts[i].source;
     out->sources = words;
 }
@@ -282,6 +282,18 @@ static const struct journal_step *counterpart(const struct build *b, size_t at)
     if (b->before == NULL || b->aligned[at] < 0)
         return NULL;
     return &b->before->steps[b->aligned[at]];
+}
+
+bool misses_former_layer(const struct build *b, const struct vertex *v,
+                         struct digest *out)
+{
+    const struct journal_step *old = counterpart(b, v->position);
+    struct record record;
+    if (old == NULL || !old->has_key ||
+        store_record_peek(b->options->store, &old->key, &record, NULL) != 0)
+        return false;
+    *out = record.layer;
+    return !digest_is_zero(out);
 }
 
 /* ---- lists of files ---- */

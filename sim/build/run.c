@@ -47,13 +47,43 @@ static const struct build_secret *find_secret(const struct build_options *o,
     return NULL;
 }
 
-/* Folder of a cache mount: by id, and by what it starts from. */
-static char *cache_folder(struct build *b, const struct plan_mount *m)
+/* What the files are that a cache mount starts from: a stage's by its last step and
+ * the layers it has now, so that the cache of a stage that ran again starts anew (as in
+ * BuildKit), a context's by the files themselves. */
+static struct digest cache_origin(const struct build *b, const struct vertex *v,
+                                  const struct plan_mount *m)
 {
-    AUTO_FREE char *name = xasprintf("%s\n%u %u %s", m->id, (unsigned)m->from.kind,
-                                     m->from.index, m->source);
-    struct digest d = digest_of(name, strlen(name));
+    const struct vertex *tip =
+        m->from.kind == PLAN_SOURCE_STAGE ? b->stages[m->from.index].tip : NULL;
+    if (m->from.kind == PLAN_SOURCE_IMAGE)
+        return b->bases[m->from.index].chain;
+    if (m->from.kind != PLAN_SOURCE_CONTEXT) {
+        struct digest both[2] = {{{0}}};
+        if (tip != NULL) {
+            both[0] = tip->chain_key;
+            both[1] = tip->chain;
+        }
+        return digest_of(both, sizeof both);
+    }
+    size_t nth = 0;
+    for (const struct plan_mount *before = v->step->run->mounts; before < m; before++)
+        nth += plan_mount_reads(before);
+    const struct buf *selected = &v->selection.items[nth].digests;
+    return digest_of(buf_str(selected), selected->len);
+}
+
+/* Folder of a cache mount: by id, and by what it starts from. Two sources of one id are
+ * two folders here, two places of one in BuildKit. */
+static char *cache_folder(struct build *b, struct vertex *v, const struct plan_mount *m)
+{
     char hex[DIGEST_HEX + 1];
+    struct digest d = cache_origin(b, v, m);
+    digest_hex(&d, hex);
+    AUTO_BUF name = BUF_INIT;
+    buf_addf(&name, "%s\n%u %s %s", m->id, (unsigned)m->from.kind, hex, m->source);
+    if (plan_mount_is_owned(m))
+        buf_addf(&name, "\n%u:%u %o", m->uid, m->gid, m->has_mode ? m->mode : 0755);
+    d = digest_of(buf_str(&name), name.len);
     digest_hex(&d, hex);
     return xasprintf("%s/mounts/%s", store_dir(b->options->store), hex);
 }
@@ -77,18 +107,49 @@ static int lock_folder(struct run_parts *parts, const char *folder, bool wait,
     return 0;
 }
 
+static int make_cache_folder(const char *folder, const struct exec_mount *m,
+                             struct err *err)
+{
+    int rc = file_make_folders(folder, err);
+    if (rc == 0 && geteuid() == 0 && chown(folder, m->uid, m->gid) != 0)
+        rc = err_set(err, ERR_FAILED, "cannot set the owner of %s", folder);
+    if (rc == 0 && chmod(folder, m->mode) != 0)
+        rc = err_set(err, ERR_FAILED, "cannot set the mode of %s", folder);
+    return rc;
+}
+
+/* The files a cache mount starts as, for the executor. */
+static int cache_start(struct build *b, struct vertex *v, const struct plan_mount *m,
+                       struct exec_mount *out, struct err *err)
+{
+    if (plan_mount_reads(m)) {
+        out->source_path = m->source;
+        pthread_mutex_lock(&b->lock);
+        int rc = sources_view(b, v, &m->from, &out->source, err);
+        pthread_mutex_unlock(&b->lock);
+        return rc;
+    }
+    if (m->source[0] == '\0')
+        return 0;
+    err_set(err, ERR_FAILED, "cache mount %s: an empty cache has no /%s", m->target,
+            m->source);
+    return err_hint(err, "say with from= whose /%s it starts from", m->source);
+}
+
 static int cache_mount(struct build *b, struct vertex *v, const struct plan_mount *m,
                        struct run_parts *parts, struct exec_mount *out, struct err *err)
 {
     out->kind = EXEC_MOUNT_CACHE;
-    out->uid = m->uid;
-    out->gid = m->gid;
-    out->mode = m->has_mode ? m->mode : 0755;
-    if (store_dir(b->options->store) == NULL)
-        return 0; /* the model keeps nothing between builds */
-    char *folder = keep(parts, cache_folder(b, m));
+    if (plan_mount_is_owned(m)) {
+        out->uid = m->uid;
+        out->gid = m->gid;
+    }
+    out->mode = plan_mount_is_owned(m) && m->has_mode ? m->mode : 0755;
+    int rc = cache_start(b, v, m, out, err);
+    if (rc != 0 || store_dir(b->options->store) == NULL)
+        return rc; /* the model keeps nothing between builds */
+    char *folder = keep(parts, cache_folder(b, v, m));
     bool taken = true;
-    int rc = 0;
     AUTO_FREE char *parent = xasprintf("%s/mounts", store_dir(b->options->store));
     rc = file_make_folders(parent, err);
     if (rc == 0 && m->sharing != SHARING_SHARED)
@@ -97,13 +158,8 @@ static int cache_mount(struct build *b, struct vertex *v, const struct plan_moun
         folder = keep(parts, xasprintf("%s.%u", folder, v->position));
     if (rc == 0 && v->no_cache)
         rc = file_remove_tree(folder, err);
-    if (rc == 0 && !file_exists(folder)) {
-        rc = file_make_folders(folder, err);
-        if (rc == 0 && geteuid() == 0 && chown(folder, m->uid, m->gid) != 0)
-            rc = err_set(err, ERR_FAILED, "cannot set the owner of %s", folder);
-        if (rc == 0 && chmod(folder, out->mode) != 0)
-            rc = err_set(err, ERR_FAILED, "cannot set the mode of %s", folder);
-    }
+    if (rc == 0 && out->source == NULL && !file_exists(folder))
+        rc = make_cache_folder(folder, out, err);
     out->host_path = folder;
     return rc;
 }

@@ -182,7 +182,7 @@ const struct plan_source *sources_nth(const struct plan_step *step, size_t n)
     if (step->copy != NULL)
         return n == 0 ? &step->copy->from : NULL;
     for (size_t i = 0; step->run != NULL && i < step->run->mount_count; i++)
-        if (step->run->mounts[i].type == MOUNT_BIND && n-- == 0)
+        if (plan_mount_reads(&step->run->mounts[i]) && n-- == 0)
             return &step->run->mounts[i].from;
     return NULL;
 }

@@ -61,6 +61,12 @@ static char *mount_text(const struct plan_mount *m)
     if (m->type == MOUNT_SECRET || m->type == MOUNT_SSH)
         buf_addf(&out, ",id=%s%s%s%s", m->id, m->env != NULL ? ",env=" : "",
                  m->env != NULL ? m->env : "", m->required ? ",required" : "");
+    if (m->type == MOUNT_CACHE) { /* the folder that is made for it, not the words */
+        if (plan_mount_is_owned(m))
+            buf_addf(&out, ",mode=%o,owner=%u:%u", m->has_mode ? m->mode : 0755, m->uid,
+                     m->gid);
+        return buf_steal(&out);
+    }
     if (m->has_mode)
         buf_addf(&out, ",mode=%o", m->mode);
     if (m->has_uid)

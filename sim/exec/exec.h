@@ -19,7 +19,8 @@
 
 enum exec_mount_kind {
     EXEC_MOUNT_TREE,  /* files from a context or stage: `tree`, read from the view */
-    EXEC_MOUNT_CACHE, /* host folder `host_path`, kept between builds */
+    EXEC_MOUNT_CACHE, /* host folder `host_path`, kept between builds; with a view it is
+                         not there yet, and starts as a copy of those files */
     EXEC_MOUNT_TMPFS,
     EXEC_MOUNT_FILE, /* secret or heredoc script: `data` as a file */
     EXEC_MOUNT_SSH,  /* the agent socket `host_path` */
@@ -29,8 +30,8 @@ struct exec_mount {
     enum exec_mount_kind kind;
     const char *target; /* absolute path inside */
     bool read_only;
-    struct view *source;     /* TREE */
-    const char *source_path; /* TREE: clean path in source */
+    struct view *source;     /* TREE; CACHE: NULL starts empty */
+    const char *source_path; /* clean path in source */
     const char *host_path;   /* CACHE, SSH */
     const char *env;         /* FILE: also (target NULL: only) as this variable */
     const void *data;        /* FILE */

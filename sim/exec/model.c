@@ -168,10 +168,13 @@ static int mount_content(const struct exec_run *run, const struct exec_mount *m,
         .gid = m->gid,
         .mtime_ns = run->now_s * INT64_C(1000000000),
     };
-    if (m->kind == EXEC_MOUNT_TREE) {
-        const char *source = m->source_path != NULL ? m->source_path : "";
+    if (m->source != NULL) {
+        AUTO_FREE char *source = NULL;
+        int rc = view_resolve(m->source, m->source_path, true, &source, err);
+        if (rc != 0)
+            return rc;
         struct tree *tree = view_subtree(m->source, source);
-        int rc = put_tree(run->root, tree, strlen(source), target, err);
+        rc = put_tree(run->root, tree, strlen(source), target, err);
         tree_free(tree);
         return rc;
     }

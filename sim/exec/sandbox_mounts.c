@@ -2,6 +2,7 @@
 /* The mounts of one RUN (RUN --mount), and where in the image mounts go. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -121,30 +122,45 @@ static struct tree *rebase(const struct tree *from, const char *path)
     return to;
 }
 
+/* Where in its view the source of a mount lies, symlinks followed. */
+static int find_source(const struct exec_mount *mount, char **path, bool *is_file,
+                       struct err *err)
+{
+    int rc = view_resolve(mount->source, mount->source_path, true, path, err);
+    const struct entry *e = rc == 0 ? view_lookup(mount->source, *path) : NULL;
+    if (rc == 0 && e == NULL)
+        rc = err_set(err, ERR_FAILED, "/%s: not found in the source of the mount %s",
+                     mount->source_path, mount->target);
+    *is_file = rc == 0 && e->type != ENTRY_DIR;
+    return rc;
+}
+
+/* What lies at path of the mount's view, into an empty folder; a file as "file". */
+static int unpack_source(struct cell_plan *plan, const struct exec_mount *mount,
+                         const char *path, const char *dir, struct err *err)
+{
+    struct tree *found = view_subtree(mount->source, path);
+    struct tree *based = rebase(found, path);
+    int rc = ids_unpack(&plan->sandbox->ids, based, dir, err);
+    tree_free(based);
+    tree_free(found);
+    return rc == 0 ? 0 : err_wrap(err, "mount %s", mount->target);
+}
+
 /* A copy of files of a context or stage, which a writable mount may change in vain. */
 static int add_tree(struct cell_plan *plan, const struct exec_mount *mount,
                     struct cell_mount *out, struct err *err)
 {
     AUTO_FREE char *path = NULL;
-    int rc = view_resolve(mount->source, mount->source_path, true, &path, err);
+    int rc = find_source(mount, &path, &out->is_file, err);
     if (rc != 0)
         return rc;
-    const struct entry *e = view_lookup(mount->source, path);
-    if (e == NULL)
-        return err_set(err, ERR_FAILED, "/%s: not found in the source of the mount %s",
-                       mount->source_path, mount->target);
-    out->is_file = e->type != ENTRY_DIR;
     const char *dir = cell_plan_text(plan, "%s/tree%u", plan->folder, plan->trees++);
     if (mkdir(dir, 0755) != 0)
         return err_errno(err, errno, "cannot make the folder %s", dir);
-    struct tree *found = view_subtree(mount->source, path);
-    struct tree *based = rebase(found, path);
-    rc = ids_unpack(&plan->sandbox->ids, based, dir, err);
-    tree_free(based);
-    tree_free(found);
     out->kind = CELL_BIND;
     out->source = out->is_file ? cell_plan_text(plan, "%s/file", dir) : dir;
-    return rc == 0 ? 0 : err_wrap(err, "mount %s", mount->target);
+    return unpack_source(plan, mount, path, dir, err);
 }
 
 static bool is_empty_folder(const char *path)
@@ -158,16 +174,47 @@ static bool is_empty_folder(const char *path)
     return count == 2; /* "." and ".." */
 }
 
+/* Fills a cache mount that starts with files, all or nothing. */
+static int seed_cache(struct cell_plan *plan, const struct exec_mount *mount,
+                      const char *path, struct err *err)
+{
+    AUTO_FREE char *parent =
+        xstrndup(mount->host_path, path_parent_len(mount->host_path));
+    AUTO_FREE char *temp = NULL;
+    int rc = file_temp_folder(parent, "seed", &temp, err);
+    if (rc == 0 && chmod(temp, 0755) != 0)
+        rc = err_errno(err, errno, "cannot set the mode of %s", temp);
+    if (rc == 0)
+        rc = unpack_source(plan, mount, path, temp, err);
+    if (rc == 0 && rename(temp, mount->host_path) == 0)
+        return 0;
+    if (rc == 0 && errno != ENOTEMPTY && errno != EEXIST) /* another RUN was faster */
+        rc = err_errno(err, errno, "cannot make the folder %s", mount->host_path);
+    if (temp != NULL)
+        ids_remove_tree(&plan->sandbox->ids, temp, NULL);
+    return rc;
+}
+
 /* In a user namespace nobody outside could give a new folder to its owner. */
 static int add_cache(struct cell_plan *plan, const struct exec_mount *mount,
                      struct cell_mount *out, struct err *err)
 {
     const struct ids *ids = &plan->sandbox->ids;
-    int rc = file_make_folders(mount->host_path, err);
+    AUTO_FREE char *path = NULL;
+    int rc = 0;
+    if (mount->source != NULL)
+        rc = find_source(mount, &path, &out->is_file, err);
+    if (rc == 0 && mount->source == NULL)
+        rc = file_make_folders(mount->host_path, err);
+    else if (rc == 0 && !file_exists(mount->host_path))
+        rc = seed_cache(plan, mount, path, err);
     out->kind = CELL_BIND;
     out->source = cell_plan_host_path(plan, mount->host_path);
-    if (rc == 0 && ids->userns_fd >= 0 && ids_has_uid(ids, mount->uid) &&
-        ids_has_gid(ids, mount->gid) && is_empty_folder(mount->host_path)) {
+    if (out->is_file)
+        out->source = cell_plan_text(plan, "%s/file", out->source);
+    if (rc == 0 && mount->source == NULL && ids->userns_fd >= 0 &&
+        ids_has_uid(ids, mount->uid) && ids_has_gid(ids, mount->gid) &&
+        is_empty_folder(mount->host_path)) {
         out->uid = mount->uid;
         out->gid = mount->gid;
     }

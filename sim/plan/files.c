@@ -150,6 +150,18 @@ static const char *mount_id(struct stage_state *s, const struct mount_args *m)
                                    : absolute(s, m->target);
 }
 
+bool plan_mount_reads(const struct plan_mount *m)
+{
+    return m->type == MOUNT_BIND ||
+           (m->type == MOUNT_CACHE && m->from.kind != PLAN_SOURCE_SCRATCH);
+}
+
+bool plan_mount_is_owned(const struct plan_mount *m)
+{
+    return m->type == MOUNT_CACHE && m->source[0] == '\0' &&
+           (m->has_uid || m->has_gid || m->has_mode);
+}
+
 static int plan_one_mount(struct stage_state *s, const struct instruction *in,
                           const struct mount_args *m, struct plan_mount *out,
                           struct err *err)
@@ -175,6 +187,8 @@ static int plan_one_mount(struct stage_state *s, const struct instruction *in,
     out->from.kind = m->type == MOUNT_BIND ? PLAN_SOURCE_CONTEXT : PLAN_SOURCE_SCRATCH;
     if (rc == 0 && m->from != NULL)
         rc = plan_resolve_source(s->planner, s->index, in, m->from, &out->from, err);
+    if (plan_mount_is_owned(out)) /* a new folder beside the files: they do not count */
+        out->from = (struct plan_source){.kind = PLAN_SOURCE_SCRATCH};
     return rc;
 }
 

@@ -84,6 +84,13 @@ struct plan_mount {
     uint64_t size;
 };
 
+/* Whether the mount shows files of a context, a stage or an image: a bind mount, or a
+ * cache mount that starts as a copy of them. */
+bool plan_mount_reads(const struct plan_mount *m);
+/* Whether a cache mount starts as an empty folder of a given owner or mode; with a
+ * source, uid=, gid= and mode= mean nothing. */
+bool plan_mount_is_owned(const struct plan_mount *m);
+
 struct plan_run {
     struct plan_words argv;
     bool shell_form;

@@ -101,6 +101,7 @@ void lab_open(struct lab *lab, enum semantics semantics)
 void lab_close(struct lab *lab)
 {
     workspace_free(lab->ws);
+    workspace_free(lab->other);
     tree_free(lab->base_tree);
     model_executor_free(lab->executor);
     store_close(lab->store);
@@ -130,10 +131,18 @@ int lab_build(struct lab *lab, const char *dockerfile, struct build_result *out,
     struct tree *files = copy_tree(workspace_tree(lab->ws));
     if (lab->adjust != NULL)
         lab->adjust(files);
-    struct build_context context = {.files = files};
+    struct build_context contexts[] = {{.files = files}, {.name = "other"}};
     struct build_options options = BUILD_OPTIONS_INIT;
-    options.contexts = &context;
+    options.contexts = contexts;
     options.context_count = 1;
+    if (lab->other != NULL) {
+        contexts[1].files = workspace_tree(lab->other);
+        options.context_count = 2;
+    }
+    options.secrets = &lab->secret;
+    options.secret_count = lab->secret.id != NULL;
+    options.hosts = &lab->host;
+    options.host_count = lab->host.name != NULL;
     options.dockerfile_text = dockerfile;
     options.dockerfile_len = strlen(dockerfile);
     options.build_args = &lab->args;

@@ -13,9 +13,12 @@ struct lab {
     struct executor *executor;
     struct base_source bases;
     struct workspace *ws;
-    struct tree *base_tree; /* busybox's only layer */
-    const char *base_env;   /* an extra variable of its config, NULL: none */
+    struct tree *base_tree;  /* busybox's only layer */
+    const char *base_env;    /* an extra variable of its config, NULL: none */
+    struct workspace *other; /* the named context "other"; NULL: none */
     struct strv args;
+    struct build_secret secret; /* id NULL: none; borrowed */
+    struct exec_host host;      /* name NULL: none; borrowed */
     enum semantics semantics;
     const char *target;
     bool no_cache, plan_only;

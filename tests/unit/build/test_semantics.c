@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "sim/base/mem.h"
+#include "sim/layer/tar.h"
 #include "tests/unit/build/lab.h"
 
 /* What happens between the builds: words separated by ";". */
@@ -26,6 +27,13 @@ struct row {
 
 #define P "FROM busybox\nCOPY a.txt /a\nRUN cat /a\nCOPY b.txt /b\nRUN cat /b\n"
 #define F "FROM busybox\n"
+/* A cache mount that starts with the files of a stage; there, owners mean nothing. */
+#define CACHE_STAGE "FROM busybox AS s\nCOPY a.txt /o/\nCOPY b.txt /b\n" F
+#define CACHE_FROM                                                                     \
+    CACHE_STAGE "RUN --mount=type=cache,from=s,source=/o,target=/c cat /c/a.txt\n"
+#define CACHE_FROM_OWNED                                                               \
+    CACHE_STAGE "RUN --mount=type=cache,from=s,source=/o,uid=3,target=/c cat "         \
+                "/c/a.txt\n"
 
 static const struct row rows[] = {
     {"1 nothing", P, "", NULL, "CCCC", NULL, NULL},
@@ -183,6 +191,10 @@ static const struct row rows[] = {
     {"67 link in folder", F "COPY d /d\n", "symlink d/k y", NULL, "R", NULL, NULL},
     {"68 link as source", F "COPY l /l\n", "write a2.txt a;symlink l a2.txt", NULL, "C",
      "R", "C"},
+    {"73 ADD tar touched", F "ADD t.tar /t/\n", "tar t.tar 5;build;touch t.tar", NULL,
+     "C", NULL, ""},
+    {"73 ADD tar, time inside", F "ADD t.tar /t/\n", "tar t.tar 5;build;tar t.tar 6",
+     NULL, "R", NULL, ""},
     {"75 equal output",
      "FROM busybox AS s\nCOPY a.txt /in\nRUN mkdir /o && echo k > /o/f\n" F
      "COPY --from=s /o/f /f\nRUN cat /f\n",
@@ -232,10 +244,17 @@ static const struct row rows[] = {
      "FROM busybox AS s\nCOPY a.txt /in\nRUN mkdir /o && echo k > /o/f\n" F
      "RUN --mount=from=s,source=/o,target=/m echo x\n",
      "write a.txt AA", NULL, "RRC", "", ""},
+    {"88 secret value", F "RUN --mount=type=secret,id=s,required cat /run/secrets/s\n",
+     "secret one;build;secret two", NULL, "C", "", ""},
     {"88 secret id", F "RUN --mount=type=secret,id=s echo x\n", "",
      F "RUN --mount=type=secret,id=t echo x\n", "R", "", ""},
     {"88 required=false", F "RUN --mount=type=secret,id=s echo x\n", "",
      F "RUN --mount=type=secret,id=s,required=false echo x\n", "C", "", ""},
+    {"89 host address", F "RUN echo x\n", "host h 10.0.0.1;build;host h 10.0.0.2", NULL,
+     "C", "", ""},
+    {"89 host name", F "RUN echo x\n", "host h 10.0.0.1;build;host g 10.0.0.1", NULL,
+     "R", "", ""},
+    {"89 host given", F "RUN echo x\n", "host h 10.0.0.1", NULL, "R", "", ""},
     {"90 cache mount", F "RUN echo x\n", "",
      F "RUN --mount=type=cache,target=/c echo x\n", "R", "", ""},
     {"90 its target", F "RUN --mount=type=cache,target=/c echo x\n", "",
@@ -249,6 +268,13 @@ static const struct row rows[] = {
      F "RUN --mount=type=cache,sharing=private,target=/c echo x\n", "C", "", ""},
     {"91 default to locked", F "RUN --mount=type=cache,target=/c echo x\n", "",
      F "RUN --mount=type=cache,sharing=locked,target=/c echo x\n", "R", "", ""},
+    {"91 cache owner", F "RUN --mount=type=cache,uid=0,target=/c echo x\n", "",
+     F "RUN --mount=type=cache,gid=0,mode=755,target=/c echo x\n", "C", "", ""},
+    {"91 cache owner added", F "RUN --mount=type=cache,target=/c echo x\n", "",
+     F "RUN --mount=type=cache,uid=0,target=/c echo x\n", "R", "", ""},
+    {"91 cache from, other file", CACHE_FROM, "write b.txt BB", NULL, "CRC", "", ""},
+    {"91 cache from, its file", CACHE_FROM, "write a.txt AA", NULL, "RRR", "", ""},
+    {"91 cache from, owner", CACHE_FROM, "", CACHE_FROM_OWNED, "CCC", "", ""},
     {"91 mount order",
      F "RUN --mount=type=cache,target=/c --mount=type=tmpfs,target=/b echo x\n", "",
      F "RUN --mount=target=/b,type=tmpfs --mount=target=/c,type=cache echo x\n", "C",
@@ -273,6 +299,10 @@ static const struct row rows[] = {
     {"97 other", F "COPY --exclude=x d /d\n", "write d/y Y2", NULL, "R", "", ""},
     {"98 epoch", F "RUN echo x\nCOPY a.txt /a\nWORKDIR /w\n", "epoch 5", NULL, "CCR",
      "", ""},
+    {"99 named context", F "COPY --from=other o.txt /o\nRUN cat /o\n",
+     "other o.txt o;build;write a.txt AA", NULL, "CC", "", ""},
+    {"99 named context edited", F "COPY --from=other o.txt /o\nRUN cat /o\n",
+     "other o.txt o;build;other o.txt O", NULL, "RR", "", ""},
 };
 
 /* ---- what a workspace cannot do: owners, extended attributes, hard links ---- */
@@ -326,6 +356,56 @@ static const struct adjusted adjusted_rows[] = {
 static const char *const files[] = {"a.txt=a", "b.txt=b", "d/x=x",   "d/y=y",
                                     "d/s/z=z", "d/k@x",   "l@a.txt", NULL};
 
+static int take_bytes(void *payload, const void *data, size_t len, struct err *err)
+{
+    (void)err;
+    buf_add(payload, data, len);
+    return 0;
+}
+
+/* An archive of one file whose time is that of the text. */
+static int write_archive(struct lab *lab, const char *path, const char *time,
+                         struct err *err)
+{
+    struct entry e = {.path = "inside", .type = ENTRY_FILE, .mode = 0644};
+    e.mtime_ns = strtoll(time, NULL, 10) * 1000000000;
+    struct tree *tree = tree_new();
+    struct buf bytes = BUF_INIT;
+    struct tar_options options = TAR_OPTIONS_INIT;
+    struct tar_result ignored;
+    options.sink = take_bytes;
+    options.sink_payload = &bytes;
+    tree_add(tree, &e);
+    int rc = tar_write(tree, &options, &ignored, err);
+    if (rc == 0)
+        rc = workspace_write(lab->ws, path, buf_str(&bytes), bytes.len, err);
+    buf_free(&bytes);
+    tree_free(tree);
+    return rc;
+}
+
+/* What the build is given beside its context; false: another verb. */
+static bool edit_options(struct lab *lab, const char *verb, const char *word,
+                         const char *rest)
+{
+    if (strcmp(verb, "arg") == 0)
+        strv_add(&lab->args, word);
+    else if (strcmp(verb, "epoch") == 0)
+        lab->source_date_epoch = 5;
+    else if (strcmp(verb, "no-cache") == 0 || strcmp(verb, "cache") == 0)
+        lab->no_cache = verb[0] == 'n';
+    else if (strcmp(verb, "secret") == 0)
+        lab->secret =
+            (struct build_secret){"s", strcmp(word, "one") == 0 ? "one" : "two", 3};
+    else if (strcmp(verb, "host") == 0)
+        lab->host =
+            (struct exec_host){strcmp(word, "h") == 0 ? "h" : "g",
+                               strcmp(rest, "10.0.0.1") == 0 ? "10.0.0.1" : "10.0.0.2"};
+    else
+        return false;
+    return true;
+}
+
 static void one_edit(struct lab *lab, char *words, const char *dockerfile)
 {
     char *verb = strtok(words, " "), *path = strtok(NULL, " "),
@@ -344,20 +424,20 @@ static void one_edit(struct lab *lab, char *words, const char *dockerfile)
         rc = workspace_remove(lab->ws, path, &err);
     else if (strcmp(verb, "mkdir") == 0)
         rc = workspace_mkdir(lab->ws, path, &err);
-    else if (strcmp(verb, "arg") == 0)
-        strv_add(&lab->args, path);
-    else if (strcmp(verb, "epoch") == 0)
-        lab->source_date_epoch = 5;
-    else if (strcmp(verb, "no-cache") == 0 || strcmp(verb, "cache") == 0)
-        lab->no_cache = verb[0] == 'n';
-    else if (strcmp(verb, "symlink") == 0) {
+    else if (strcmp(verb, "tar") == 0)
+        rc = write_archive(lab, path, rest, &err);
+    else if (strcmp(verb, "other") == 0) {
+        if (lab->other == NULL)
+            lab->other = workspace_new();
+        rc = workspace_write(lab->other, path, rest, strlen(rest), &err);
+    } else if (strcmp(verb, "symlink") == 0) {
         workspace_remove(lab->ws, path, NULL);
         rc = workspace_symlink(lab->ws, rest, path, &err);
     } else if (strcmp(verb, "build") == 0) {
         struct build_result result;
         rc = lab_build(lab, dockerfile, &result, &err);
         build_result_free(&result);
-    } else {
+    } else if (!edit_options(lab, verb, path, rest)) {
         fail_msg("unknown edit %s", verb);
     }
     if (rc != 0)
