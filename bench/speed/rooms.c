@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Microbenchmarks of single rooms, in this process. */
-#include <stdio.h>
-#include <stdlib.h>
+/* What is timed of single rooms. */
+#include "bench/speed/rooms.h"
 
-#include "bench/micro/bed.h"
 #include "sim/base/mem.h"
 #include "sim/context/context.h"
 #include "sim/dockerfile/dockerfile.h"
@@ -80,15 +78,15 @@ static int run_tar(struct bed *bed, unsigned n, struct err *err)
     return tar_write(bed->tree, &options, &result, err);
 }
 
-const struct micro micro_rooms[] = {
-    {"parse, 1000 instructions", 1, NULL, run_parse},
-    {"ignore, 100 rules, 10000 paths", 10000, NULL, run_ignore},
-    {"scan, 1000 files", 1000, NULL, run_scan},
-    {"scan, 10000 files", 10000, NULL, run_scan},
-    {"scan with stat cache, 1000 files", 1000, NULL, run_scan_cached},
-    {"scan with stat cache, 10000 files", 10000, NULL, run_scan_cached},
-    {"digest, 64 MiB", 64, NULL, run_digest},
-    {"key look-up, 1000 records", 1000, NULL, run_look_up},
-    {"tar and DiffID, 10000 files", 10000, NULL, run_tar},
-    {NULL, 0, NULL, NULL},
+const struct room rooms[] = {
+    {"parse, 1000 instructions", 1, run_parse},
+    {"ignore, 100 rules, 10000 paths", 10000, run_ignore},
+    {"scan, 1000 files", 1000, run_scan},
+    {"scan, 10000 files", 10000, run_scan},
+    {"scan with stat cache, 1000 files", 1000, run_scan_cached},
+    {"scan with stat cache, 10000 files", 10000, run_scan_cached},
+    {"digest, 64 MiB", 64, run_digest},
+    {"key look-up, 1000 records", 1000, run_look_up},
+    {"tar and DiffID, 10000 files", 10000, run_tar},
+    {NULL, 0, NULL},
 };
