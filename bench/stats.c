@@ -276,28 +276,3 @@ int stats_verdict(const struct contrast *c, double min_effect)
         return -1;
     return 0;
 }
-
-bool stats_growth(const double *x, const double *y, size_t n, struct growth *out)
-{
-    double mean_x = 0, mean_y = 0, xx = 0, xy = 0, left = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!(x[i] > 0) || !(y[i] > 0))
-            return false;
-        mean_x += log(x[i]) / (double)n;
-        mean_y += log(y[i]) / (double)n;
-    }
-    for (size_t i = 0; i < n; i++) {
-        double dx = log(x[i]) - mean_x;
-        xx += dx * dx;
-        xy += dx * (log(y[i]) - mean_y);
-    }
-    if (n < 2 || !(xx > 1e-12))
-        return false;
-    out->exponent = xy / xx;
-    for (size_t i = 0; i < n; i++) {
-        double off = log(y[i]) - mean_y - out->exponent * (log(x[i]) - mean_x);
-        left += off * off;
-    }
-    out->error = n > 2 ? sqrt(left / (double)(n - 2) / xx) : 0;
-    return true;
-}

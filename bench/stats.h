@@ -70,14 +70,6 @@ bool stats_differs(const struct contrast *c);
  * 0.1 ms do so for reasons of the process (where its memory lies), not of the work. */
 int stats_verdict(const struct contrast *c, double min_effect);
 
-/* y = c * x^exponent by least squares on the logarithms. false with fewer than two
- * different x, or values that are not positive. */
-struct growth {
-    double exponent;
-    double error; /* standard error of it; 0 for two points, which always fit */
-};
-bool stats_growth(const double *x, const double *y, size_t n, struct growth *out);
-
 /* Where a series changes its level: positions of the first values of new levels, in
  * order, at most `most` of them; returns their number. The best split of a stretch (by
  * rank sums) counts if fewer than 1% of shuffles (fixed seed) have as good a one and

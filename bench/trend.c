@@ -42,18 +42,6 @@ static double level(const struct history_series *s, const size_t *changes, size_
     return samples_median(values, to - from);
 }
 
-static void add_value(const char *metric, double value, struct buf *out)
-{
-    if (strcmp(metric, "wall_s") == 0)
-        report_wall(value, out);
-    else if (strcmp(metric, "virtual_ms") == 0)
-        report_virtual((uint64_t)value, out);
-    else if (strstr(metric, "bytes") != NULL)
-        report_bytes((uint64_t)value, out);
-    else
-        buf_addf(out, "%.0f", value);
-}
-
 static void format_time(int64_t seconds, char out[TIME_SIZE])
 {
     time_t t = (time_t)seconds;
@@ -91,9 +79,9 @@ static void add_run(const struct history *h, size_t at, struct buf *out)
 /* "45.1 s -> 57.2 s (+26.8%)". */
 static void add_change(const char *metric, double from, double to, struct buf *out)
 {
-    add_value(metric, from, out);
+    report_figure(metric, from, out);
     buf_adds(out, " -> ");
-    add_value(metric, to, out);
+    report_figure(metric, to, out);
     if (from > 0)
         buf_addf(out, " (%+.1f%%)", (to / from - 1) * 100);
 }
@@ -126,7 +114,7 @@ static void list_values(const struct listing *l, const struct history_series *s)
         AUTO_BUF text = BUF_INIT;
         add_run(l->h, p->run, &text);
         buf_adds(&text, ": ");
-        add_value(s->metric, p->value, &text);
+        report_figure(s->metric, p->value, &text);
         if (p->samples > 1)
             buf_addf(&text, " (%zu samples)", p->samples);
         add_line(l, buf_str(&text));
@@ -140,9 +128,9 @@ static void list_series(const struct listing *l, const struct history_series *s)
     AUTO_BUF head = BUF_INIT;
     add_place(s, &head);
     buf_addf(&head, ", %s: %zu runs, ", s->metric, s->len);
-    add_value(s->metric, s->points[0].value, &head);
+    report_figure(s->metric, s->points[0].value, &head);
     buf_adds(&head, " first, ");
-    add_value(s->metric, s->points[s->len - 1].value, &head);
+    report_figure(s->metric, s->points[s->len - 1].value, &head);
     buf_addf(&head, " last, %zu change%s", count, count == 1 ? "" : "s");
     if (l->markdown) {
         buf_adds(l->out, "\n**");

@@ -62,7 +62,9 @@ void report_headline(const struct results *r, struct buf *out)
     buf_adds(out, ", ");
     counted(out, t.builds, "build");
     buf_adds(out, ": ");
-    if (t.failed_checks == 0)
+    if (t.checks == 0)
+        buf_adds(out, "nothing was checked");
+    else if (t.failed_checks == 0)
         buf_addf(out, t.checks == 1 ? "%zu check passed" : "all %zu checks passed",
                  t.checks);
     else

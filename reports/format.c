@@ -48,6 +48,18 @@ void report_wall(double seconds, struct buf *out)
         three_digits(seconds / 60, "min", out);
 }
 
+void report_figure(const char *metric, double value, struct buf *out)
+{
+    if (strcmp(metric, "wall_s") == 0)
+        report_wall(value, out);
+    else if (strcmp(metric, "virtual_ms") == 0)
+        report_virtual((uint64_t)value, out);
+    else if (strstr(metric, "bytes") != NULL)
+        report_bytes((uint64_t)value, out);
+    else
+        buf_addf(out, "%.0f", value);
+}
+
 bool report_format_parse(const char *word, enum report_format *out)
 {
     static const struct {

@@ -93,14 +93,14 @@ static void variants(const struct result_scenario *s, struct buf *out)
     report_html_holders_free(holders);
 }
 
-static void plot_links(const struct report_links *links, size_t scenario,
+static void plot_links(const struct report_links *links, size_t scenario, bool of_scan,
                        struct buf *out)
 {
     const struct report_plots *plots = links->plots;
     bool any = false;
     for (size_t i = 0; plots != NULL && i < plots->count; i++) {
         const struct report_plot *p = &plots->items[i];
-        if (p->scenario != scenario || !p->drawn)
+        if (p->scenario != scenario || p->of_scan != of_scan || !p->drawn)
             continue;
         buf_adds(out, any ? ", " : "<p class=plots>Plots: ");
         report_html_text("<a href=\"plots/", p->name, ".svg\">", out);
@@ -132,18 +132,23 @@ static void scenario(const struct results *r, size_t index,
     }
     report_grid_free(&grid);
     variants(s, out);
-    plot_links(links, index, out);
+    plot_links(links, index, false, out);
     report_html_text("<p class=file>", s->file, "</p>\n</section>\n", out);
 }
 
 /* ---- the page -------------------------------------------------------------------- */
 
-static void contents(const struct results *r, struct buf *out)
+static void contents(const struct results *r, const struct report_growths *growths,
+                     struct buf *out)
 {
     buf_adds(out, "<nav aria-label=Scenarios><h2>Scenarios</h2><ol>\n");
     for (size_t i = 0; i < r->scenario_count; i++) {
         const struct result_scenario *s = &r->scenarios[i];
         struct report_cost found;
+        if (report_growth_begins(growths, r->scenarios, i)) {
+            buf_addf(out, "<li class=growth><a href=#g%zu>", i + 1);
+            report_html_text("", report_str(s->scan), ": how it grows</a>\n", out);
+        }
         buf_addf(out, "<li><a href=#s%zu>", i + 1);
         report_html_text("", s->name, "</a>", out);
         if (!report_scenario_ok(s))
@@ -192,10 +197,19 @@ void report_html(const struct results *r, const struct report_links *links,
     if (links->handout)
         buf_adds(out, ", <a href=handout.html>handout.html</a> (to print)");
     buf_adds(out, links->folder ? ".</p>\n</header>\n" : "</header>\n");
-    contents(r, out);
+    struct report_growths growths;
+    report_growths_init(r->scenarios, r->scenario_count, &growths);
+    contents(r, &growths, out);
     buf_adds(out, "<main id=main>\n");
-    for (size_t i = 0; i < r->scenario_count; i++)
+    for (size_t i = 0; i < r->scenario_count; i++) {
+        if (report_growth_begins(&growths, r->scenarios, i)) {
+            report_html_growth(&growths, &r->scenarios[i], i + 1, out);
+            plot_links(links, i, true, out);
+            buf_adds(out, "</section>\n");
+        }
         scenario(r, i, links, out);
+    }
+    report_growths_free(&growths);
     buf_adds(out, "</main>\n");
     report_html_script(out);
     buf_adds(out, "</body></html>\n");

@@ -4,6 +4,7 @@
 #define REPORTS_HTML_H
 
 #include "reports/figures.h"
+#include "reports/growth.h"
 #include "reports/results.h"
 #include "sim/base/buf.h"
 
@@ -27,6 +28,11 @@ void report_html_checks(const struct result_scenario *s, struct buf *out);
 void report_html_cost(const struct result_scenario *s, struct buf *out);
 void report_html_table(const struct result_scenario *s, const struct report_grid *grid,
                        struct buf *out);
+
+/* The exponents of the scan that begins with s, as a section that is not ended yet. */
+void report_html_growth(const struct report_growths *all,
+                        const struct result_scenario *s, size_t number,
+                        struct buf *out);
 
 /* Bars: each build, each variant; a drawing for each clock that is needed. */
 void report_html_bars(const struct result_scenario *s, const struct report_grid *grid,

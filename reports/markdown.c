@@ -2,6 +2,7 @@
 /* report.md, for a pull request: a headline, what failed, then a table a scenario. */
 #include "reports/export.h"
 #include "reports/figures.h"
+#include "reports/growth.h"
 
 enum { FEW_CHECKS = 3 }; /* passed ones that are listed */
 
@@ -141,6 +142,41 @@ static void scenario(const struct result_scenario *s, struct buf *out)
         buf_addc(out, '\n');
 }
 
+static void growth_row(const struct report_growth *g, struct buf *out)
+{
+    AUTO_BUF who = BUF_INIT, values = BUF_INIT, exponent = BUF_INIT;
+    report_growth_variant(g, &who);
+    report_growth_values(g, &values);
+    report_growth_exponent(g, true, &exponent);
+    escaped("| ", report_str(g->first->point[g->axis].name), " | ", out);
+    escaped("", g->place, " | ", out);
+    escaped("", buf_str(&who), " | ", out);
+    escaped("", report_str(g->first->variants[g->variant].builds[g->build].label),
+            " | ", out);
+    buf_addf(out, "%s | %s | %s |\n", report_metric_words(g->metric), buf_str(&values),
+             buf_str(&exponent));
+}
+
+/* How the figures of each scan grow. */
+static void growth(const struct results *r, struct buf *out)
+{
+    struct report_growths all;
+    report_growths_init(r->scenarios, r->scenario_count, &all);
+    for (size_t i = 0; i < r->scenario_count; i++) {
+        if (!report_growth_begins(&all, r->scenarios, i))
+            continue;
+        escaped("## ", report_str(r->scenarios[i].scan), ": how it grows\n\n", out);
+        buf_adds(out,
+                 "| with | at | variant | build | figure | from → to | exponent |\n"
+                 "|---|---|---|---|---|--:|--:|\n");
+        for (size_t g = 0; g < all.count; g++)
+            if (report_same_scan(all.items[g].first, &r->scenarios[i]))
+                growth_row(&all.items[g], out);
+        buf_addc(out, '\n');
+    }
+    report_growths_free(&all);
+}
+
 void report_markdown(const struct results *r, const char *changes, struct buf *out)
 {
     AUTO_BUF headline = BUF_INIT;
@@ -162,6 +198,7 @@ void report_markdown(const struct results *r, const char *changes, struct buf *o
     buf_adds(out,
              "Virtual seconds come from command models and are exact; wall seconds "
              "were measured.\n\n");
+    growth(r, out);
     /* What failed is read first. */
     for (int ok = 0; ok <= 1; ok++)
         for (size_t i = 0; i < r->scenario_count; i++)

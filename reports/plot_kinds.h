@@ -3,6 +3,7 @@
 #ifndef REPORTS_PLOT_KINDS_H
 #define REPORTS_PLOT_KINDS_H
 
+#include "reports/growth.h"
 #include "reports/plots.h"
 #include "sim/base/buf.h"
 
@@ -18,6 +19,11 @@ void report_plot_disk(const struct result_scenario *s, size_t index, const char 
 void report_plot_timeline(const struct result_scenario *s, size_t index,
                           const char *name, struct report_plots *out);
 void report_plot_spread(const struct result_scenario *s, size_t index, const char *name,
+                        struct report_plots *out);
+
+/* Of the scan that begins with scenario s. */
+void report_plot_growth(const struct report_growths *all,
+                        const struct result_scenario *s, size_t index, const char *name,
                         struct report_plots *out);
 
 /* `name` and `title` are copied; gp and dat are the caller's to set. */
@@ -37,6 +43,7 @@ void report_plot_script(const struct report_plot *plot,
 void report_plot_string(const char *s, unsigned columns, struct buf *out);
 /* "SCENARIO: what", its name cut so that `what` is always read; the caller frees. */
 char *report_plot_title(const struct result_scenario *s, const char *what);
+char *report_plot_title_of(const char *name, const char *what);
 /* Columns: what an entry of the key may take, and about what a graph is wide. */
 enum { REPORT_PLOT_KEY = 24, REPORT_PLOT_COLUMNS = 76 };
 /* Columns that the widest variant title takes in a key. */

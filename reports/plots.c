@@ -72,13 +72,19 @@ void report_plot_string(const char *s, unsigned columns, struct buf *out)
     report_escape_gnuplot(buf_str(&cut), out);
 }
 
-char *report_plot_title(const struct result_scenario *s, const char *what)
+char *report_plot_title_of(const char *name, const char *what)
 {
-    AUTO_BUF name = BUF_INIT, out = BUF_INIT;
-    report_escape_terminal(report_str(s->name), &name);
-    report_text_fit(buf_str(&name), MAX_TITLE - (unsigned)strlen(what) - 2, true, &out);
+    AUTO_BUF safe = BUF_INIT, out = BUF_INIT;
+    report_escape_terminal(name, &safe);
+    report_text_fit(buf_str(&safe), MAX_TITLE - report_text_width(what) - 2, true,
+                    &out);
     buf_addf(&out, ": %s", what);
     return buf_steal(&out);
+}
+
+char *report_plot_title(const struct result_scenario *s, const char *what)
+{
+    return report_plot_title_of(report_str(s->name), what);
 }
 
 void report_plot_comment(const char *s, struct buf *out)
@@ -283,24 +289,39 @@ struct report_plot *report_plots_add(struct report_plots *p, size_t scenario,
     return plot;
 }
 
+/* A file name of `text` that is not among those taken; it then is. */
+static char *unique(const char *text, struct map *taken)
+{
+    AUTO_FREE char *base = slug(text);
+    char *name = xstrdup(base);
+    for (unsigned n = 2; map_get(taken, name) != NULL; n++) {
+        free(name);
+        name = xasprintf("%s-%u", base, n);
+    }
+    map_put(taken, name, taken);
+    return name;
+}
+
 void report_plots_init(const struct results *r, struct report_plots *out)
 {
     *out = (struct report_plots){0};
     struct map *taken = map_new();
+    struct report_growths growths;
+    report_growths_init(r->scenarios, r->scenario_count, &growths);
     for (size_t i = 0; i < r->scenario_count; i++) {
-        AUTO_FREE char *base = slug(report_str(r->scenarios[i].name));
-        AUTO_FREE char *name = xstrdup(base);
-        for (unsigned n = 2; map_get(taken, name) != NULL; n++) {
-            free(name);
-            name = xasprintf("%s-%u", base, n);
+        const struct result_scenario *s = &r->scenarios[i];
+        if (report_growth_begins(&growths, r->scenarios, i)) {
+            AUTO_FREE char *scan = unique(report_str(s->scan), taken);
+            report_plot_growth(&growths, s, i, scan, out);
         }
-        map_put(taken, name, out);
-        report_plot_bars(&r->scenarios[i], i, name, out);
-        report_plot_layers(&r->scenarios[i], i, name, out);
-        report_plot_disk(&r->scenarios[i], i, name, out);
-        report_plot_timeline(&r->scenarios[i], i, name, out);
-        report_plot_spread(&r->scenarios[i], i, name, out);
+        AUTO_FREE char *name = unique(report_str(s->name), taken);
+        report_plot_bars(s, i, name, out);
+        report_plot_layers(s, i, name, out);
+        report_plot_disk(s, i, name, out);
+        report_plot_timeline(s, i, name, out);
+        report_plot_spread(s, i, name, out);
     }
+    report_growths_free(&growths);
     map_free(taken);
 }
 

@@ -16,6 +16,7 @@ struct report_plot {
     char *name;      /* file name without extension: [a-z0-9-], unique in the report */
     char *title;     /* one line, for the alternative text of pages */
     char *gp, *dat;  /* contents of NAME.gp and NAME.dat */
+    bool of_scan;    /* of all points of the scan that the scenario begins */
     bool drawn;      /* NAME.svg and NAME.png stand in the folder */
 };
 struct report_plots {

@@ -51,6 +51,9 @@ void report_bytes(uint64_t bytes, struct buf *out);
 void report_virtual(uint64_t ms, struct buf *out);
 void report_wall(double seconds, struct buf *out);
 
+/* A value of the metric of that name: virtual_ms, wall_s, …_bytes, else a count. */
+void report_figure(const char *metric, double value, struct buf *out);
+
 /* Escapes for each target: control characters never get through. */
 void report_escape_html(const char *s, struct buf *out);
 void report_escape_markdown(const char *s, struct buf *out);

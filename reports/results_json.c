@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "reports/figures.h"
+#include "reports/growth.h"
 #include "reports/text.h"
 #include "sim/base/mem.h"
 
@@ -354,6 +356,43 @@ static void add_scenario(struct pen *p, const struct result_scenario *s)
     end(p, '}');
 }
 
+static void add_growth(struct pen *p, const struct report_growth *g)
+{
+    const struct result_variant *v = &g->first->variants[g->variant];
+    begin_flat(p, NULL, '{');
+    add_string(p, "scan", g->first->scan);
+    add_string(p, "file", g->first->file);
+    add_string(p, "axis", g->first->point[g->axis].name);
+    add_string(p, "at", g->place);
+    add_string(p, "variant", v->name);
+    add_string(p, "engine", v->engine);
+    add_string(p, "exec", v->exec);
+    add_string(p, "build", v->builds[g->build].label);
+    add_string(p, "metric", report_metric_name(g->metric));
+    add_uint(p, "points", g->len);
+    add_real(p, "factor", g->fit.factor);
+    add_real(p, "exponent", g->fit.exponent);
+    if (g->len > 2)
+        add_real(p, "error", g->fit.error);
+    else
+        add_raw(p, "error", NULL);
+    end_flat(p, '}');
+}
+
+/* What follows from the points of scans; nothing without one. */
+static void add_growths(struct pen *p, const struct results *r)
+{
+    struct report_growths all;
+    report_growths_init(r->scenarios, r->scenario_count, &all);
+    if (all.count > 0) {
+        begin(p, "growth", '[');
+        for (size_t i = 0; i < all.count; i++)
+            add_growth(p, &all.items[i]);
+        end(p, ']');
+    }
+    report_growths_free(&all);
+}
+
 void results_to_json(const struct results *r, struct buf *out)
 {
     char started[32];
@@ -373,6 +412,7 @@ void results_to_json(const struct results *r, struct buf *out)
     for (size_t i = 0; i < r->scenario_count; i++)
         add_scenario(&p, &r->scenarios[i]);
     end(&p, ']');
+    add_growths(&p, r);
     end(&p, '}');
     buf_addc(out, '\n');
 }

@@ -35,6 +35,12 @@ run jq -c '.scenarios[1].scan' simbench-report/results.json
 out_is '{"name":"files","point":[{"axis":"files","value":10},{"axis":"layers","value":5}]}'
 run jq -r '.scenarios | length' simbench-report/results.json
 out_is 6
+# The exponents are in the report too.
+run jq -c '[.growth[] | select(.axis == "files" and .metric == "new_bytes" and .at == "layers=2")
+    | [.build, .points, (.exponent * 1000 | round), .factor > 9.9 and .factor < 10.1]]' simbench-report/results.json
+out_is '[["cold",3,1000,true],["edit",3,998,false]]'
+holds "in report.md" grep -qF '| files | layers=2 | only | cold | new layers | 100 B → 10.0 kB | 1.000 ± 0.000 |' simbench-report/report.md
+holds "on the page" grep -qF 'files: how it grows</h2>' simbench-report/index.html
 sb compare simbench-report/results.json simbench-report/results.json
 exits 0
 out_has "0 regressions"

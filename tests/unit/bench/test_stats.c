@@ -109,21 +109,6 @@ static void order__steady_rising_alternating__is_told(void **state)
     assert_false(d.drifts);
 }
 
-static void growth__power_laws__are_found(void **state)
-{
-    (void)state;
-    struct growth g;
-    assert_true(stats_growth((double[]){1, 2, 4}, (double[]){3, 12, 48}, 3, &g));
-    NEAR(g.exponent, 2, 1e-12);
-    NEAR(g.error, 0, 1e-9);
-    /* Logs (0,0) (1,1) (2,3): slope 3/2, squares left 1/6, error sqrt(1/6 / 1 / 2). */
-    assert_true(stats_growth((double[]){1, 10, 100}, (double[]){1, 10, 1000}, 3, &g));
-    NEAR(g.exponent, 1.5, 1e-12);
-    NEAR(g.error, sqrt(1.0 / 12), 1e-12);
-    assert_false(stats_growth((double[]){5, 5}, (double[]){1, 2}, 2, &g));
-    assert_false(stats_growth((double[]){1, 2}, (double[]){0, 2}, 2, &g));
-}
-
 /* ---- drawn samples --------------------------------------------------------------- */
 
 static double uniform(unsigned long long *seed)
@@ -210,7 +195,6 @@ int main(void)
         cmocka_unit_test(rank_test__ties__corrects_the_variance),
         cmocka_unit_test(rank_test__exact_and_normal__agree_where_both_hold),
         cmocka_unit_test(order__steady_rising_alternating__is_told),
-        cmocka_unit_test(growth__power_laws__are_found),
         cmocka_unit_test(verdict__equal_builds__raise_no_alarm),
         cmocka_unit_test(verdict__five_percent__is_found),
         cmocka_unit_test(verdict__small_but_certain_change__is_no_regression),

@@ -1,0 +1,32 @@
+# files: virtual time against files
+# Draws files-growth-1-virtual.svg and files-growth-1-virtual.png from files-growth-1-virtual.dat, in this folder: gnuplot files-growth-1-virtual.gp
+set encoding utf8
+unset title
+set label 1 "files: virtual time against files" at screen 0.02, screen 0.95 left font "sans-serif,18" noenhanced
+set label 2 "logarithmic; lines: fitted power law, its exponent in the key; at layers=5" at screen 0.02, screen 0.885 left font ",13" noenhanced textcolor rgb "#404040"
+set tmargin at screen 0.76
+set rmargin at screen 0.98
+set key at screen 0.98, screen 0.835 right top horizontal noenhanced Left reverse samplen 1.5 width 1 maxcols 1
+set border 1 linecolor rgb "#606060"
+set grid ytics linecolor rgb "#D8D8D8" linetype 1 linewidth 1
+set ytics nomirror scale 0 textcolor rgb "black"
+set style fill solid 1.0 noborder
+set logscale xy
+set xrange [8:1250]
+set ylabel "seconds, virtual clock"
+set xlabel "files" noenhanced
+set xtics nomirror scale 0 textcolor rgb "black" ("10" 10, "100" 100, "1000" 1000)
+set yrange [5:20]
+set ytics nomirror scale 0 textcolor rgb "black" ("5" 5, "10" 10, "20" 20)
+set terminal svg size 720,450 dynamic noenhanced font "sans-serif,14" fontscale 1.1 background rgb "white"
+set output "files-growth-1-virtual.svg"
+plot \
+  2.62270722*x**0.234260541 with lines linecolor rgb "#0072B2" linewidth 1.5 dashtype 2 notitle, \
+  "files-growth-1-virtual.dat" index 0 using 1:2 with points pointtype 5 pointsize 1.4 linecolor rgb "#0072B2" title "only, first build \1360.23"
+set output
+set terminal pngcairo size 1440,900 noenhanced font "sans,14" fontscale 1.6 linewidth 2 background rgb "white"
+set output "files-growth-1-virtual.png"
+plot \
+  2.62270722*x**0.234260541 with lines linecolor rgb "#0072B2" linewidth 1.5 dashtype 2 notitle, \
+  "files-growth-1-virtual.dat" index 0 using 1:2 with points pointtype 5 pointsize 1.4 linecolor rgb "#0072B2" title "only, first build \1360.23"
+set output
