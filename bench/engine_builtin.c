@@ -16,16 +16,19 @@
 #include "sim/base/map.h"
 #include "sim/base/mem.h"
 #include "sim/base/path.h"
+#include "sim/build/memo.h"
 #include "sim/exec/sandbox.h"
 
 struct session {
     struct engine_options options;
     struct store *store;
     struct exec_choice exec;
-    struct map *caches; /* name -> struct store */
-    char *folder;       /* sandbox: holds the stores; else NULL */
-    unsigned stores;    /* made so far: names of folders */
+    struct build_memo *plans; /* virtual clock: its bases never change; else NULL */
+    struct map *caches;       /* name -> struct store */
+    char *folder;             /* sandbox: holds the stores; else NULL */
+    unsigned stores;          /* made so far: names of folders */
     struct build_result result;
+    unsigned ran;          /* steps since the store was last made small */
     struct digest *chains; /* of the images built on this machine */
     size_t chain_count, chain_cap;
     void *model; /* sandbox with twins: session of the virtual clock, else NULL */
@@ -63,6 +66,7 @@ static void drop_machine(struct session *s)
     store_close(s->store);
     s->store = NULL;
     s->chain_count = 0;
+    s->ran = 0;
 }
 
 static void builtin_close(void *session)
@@ -76,6 +80,7 @@ static void builtin_close(void *session)
     drop_machine(s);
     builtin_close(s->model);
     twins_free(s->twins);
+    build_memo_free(s->plans);
     while (map_next(s->caches, &cursor, &name, &store))
         store_close(store);
     map_free(s->caches);
@@ -95,6 +100,7 @@ static int builtin_open(const struct engine_options *options, void **session,
     int r = 0;
     s->options = *options;
     s->caches = map_new();
+    s->plans = options->exec == EXEC_MODEL ? build_memo_new() : NULL;
     if (options->exec == EXEC_SANDBOX) {
         const char *tmp = environment_set("TMPDIR");
         r = file_temp_folder(tmp != NULL ? tmp : "/tmp", "simbench", &s->folder, err);
@@ -135,13 +141,53 @@ static int builtin_fresh_machine(void *session, struct err *err)
 /* ---- builds -----------------------------------------------------------------------
  */
 
+static int compare_chains(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct digest));
+}
+
+/* Each once, when the list is full: builds that go to and fro make it no longer. */
 static void remember_chain(struct session *s)
 {
-    struct digest chain = {{0}};
-    for (size_t i = 0; i < s->result.layer_count; i++)
-        chain = chain_extend(&chain, &s->result.layers[i].diff_id);
+    if (s->chain_count != 0 && s->chain_count == s->chain_cap) {
+        size_t kept = 1;
+        qsort(s->chains, s->chain_count, sizeof *s->chains, compare_chains);
+        for (size_t i = 1; i < s->chain_count; i++)
+            if (!digest_equal(&s->chains[kept - 1], &s->chains[i]))
+                s->chains[kept++] = s->chains[i];
+        s->chain_count = kept;
+        GROW(s->chains, s->chain_cap, kept * 2);
+    }
     GROW(s->chains, s->chain_cap, s->chain_count + 1);
-    s->chains[s->chain_count++] = chain;
+    s->chains[s->chain_count++] = s->result.chain;
+}
+
+/*
+ * A machine keeps the results of many steps, not of any number: a scenario that goes on
+ * for a million builds takes no more memory than one of a few thousand. A builder's own
+ * garbage collection does the same.
+ */
+enum { RESULTS_MOST = 20000, RESULTS_KEPT = 10000 };
+
+static int keep_small(struct session *s, struct err *err)
+{
+    for (unsigned i = 0; i < s->result.step_count; i++)
+        s->ran += s->result.steps[i].status == STEP_RAN;
+    if (s->folder != NULL || s->ran < RESULTS_MOST)
+        return 0;
+    static const struct prune_options options = {.keep_records = RESULTS_KEPT};
+    int r = store_prune(s->store, &options, NULL, NULL, err);
+    s->ran = RESULTS_KEPT;
+    size_t kept = 0;
+    for (size_t i = 0; r == 0 && i < s->chain_count; i++) {
+        struct digest *layers = NULL;
+        size_t count;
+        if (store_chain_layers(s->store, &s->chains[i], &layers, &count, NULL) == 0)
+            s->chains[kept++] = s->chains[i];
+        free(layers);
+    }
+    s->chain_count = r == 0 ? kept : s->chain_count;
+    return r;
 }
 
 static int builtin_build(void *session, struct workspace *ws,
@@ -208,6 +254,7 @@ static int builtin_build(void *session, struct workspace *ws,
     options.network = "none";
     options.now_s = WORKSPACE_EPOCH; /* fixed: equal images on every machine and day */
     options.offline = true;          /* a scenario reaches for nothing outside */
+    options.memo = s->plans;
     options.store = s->store;
     options.bases = s->options.bases;
     options.executor = s->exec.executor;
@@ -215,8 +262,10 @@ static int builtin_build(void *session, struct workspace *ws,
     options.listener_payload = s->options.listener_payload;
     r = build_run(&options, &s->result, err);
     strv_free(&args);
-    if (r == 0 && !build->plan_only)
+    if (r == 0 && !build->plan_only) {
         remember_chain(s);
+        r = keep_small(s, err);
+    }
     return r;
 }
 

@@ -22,6 +22,12 @@ static void hear(void *payload, const struct build_event *event)
         progress_listen(run->progress, event);
 }
 
+/* Builds without a label and plans are nobody's but the scenario's. */
+static bool is_reported(const struct script_build *build)
+{
+    return !build->plan_only && build->label[0] != '\0';
+}
+
 static bool shows_steps(const struct running *run)
 {
     return run->pass->options->show_steps && !run->pass->hidden &&
@@ -132,14 +138,16 @@ static int host_build(void *self, struct workspace *ws,
     int r = interrupt_check(err);
     if (r < 0)
         return r;
-    if (shows_steps(run))
+    if (shows_steps(run) && (build->plan_only || is_reported(build)))
         begin_lines(run, build);
     r = run->pass->engine->build(run->session, ws, build, out, err);
     if (run->progress != NULL)
         end_lines(run, r, *out, err);
     if (build->plan_only || r == ERR_CANCELLED)
         return r;
-    int recorded = record(run, ws, build, *out, r < 0 ? err->msg : NULL, err);
+    int recorded = !is_reported(build)
+                       ? 0
+                       : record(run, ws, build, *out, r < 0 ? err->msg : NULL, err);
     const struct engine *engine = run->pass->engine;
     const struct build_result *told = engine->predicted(run->session);
     if (told != NULL)

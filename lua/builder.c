@@ -6,7 +6,10 @@
 #include "sim/base/mem.h"
 
 #define BUILDER "simbench.Builder"
-enum { BUILD_LIMIT = 1000000 }; /* builds of one variant */
+enum {
+    BUILD_LIMIT = 1000000,  /* builds of one variant that have a label */
+    RESULT_BYTES = 16 << 20 /* of results that may wait for the collector */
+};
 #define TEXT_LIMIT ((uint64_t)64 << 20)
 
 struct builder {
@@ -345,24 +348,25 @@ static void read_options(lua_State *L, int opts, struct script_build *build,
     build->no_cache_filter = lists->filter;
 }
 
-/* Keeps the result under its label; an empty label (a plan without one) is not listed.
- */
+/* Keeps the result for expect under its label; what has none is not listed. */
 static void keep(struct running *r, struct kept_build *build)
 {
     struct kept_variant *kept = r->kept;
-    if (result_label(build)[0] == '\0')
+    result_unref(r->last);
+    r->last = result_ref(build);
+    if (result_label(build)[0] == '\0' || !r->has_expect)
         return;
     GROW(kept->builds, kept->cap, kept->len + 1);
     kept->builds[kept->len++] = result_ref(build);
 }
 
-static void check_label(lua_State *L, const struct running *r, const char *label)
+static void check_label(lua_State *L, struct running *r, const char *label)
 {
-    if (r->kept->len >= BUILD_LIMIT)
-        luaL_error(L, "over %d builds in one variant", BUILD_LIMIT);
+    if (++r->labels > BUILD_LIMIT)
+        luaL_error(L, "over %d builds with a label in one variant", BUILD_LIMIT);
     /* labels are looked up in a set that the metatable-less registry table holds */
     lua_pushlightuserdata(L, r->kept);
-    if (lua_rawget(L, LUA_REGISTRYINDEX) != LUA_TTABLE || r->kept->len == 0) {
+    if (lua_rawget(L, LUA_REGISTRYINDEX) != LUA_TTABLE || r->labels == 1) {
         lua_pop(L, 1);
         lua_newtable(L);
         lua_pushlightuserdata(L, r->kept);
@@ -385,11 +389,25 @@ static void judge(lua_State *L, int rc, const struct err *err, bool fails,
 {
     if (rc != 0 && (!fails || rc == ERR_CANCELLED))
         script_raise(L, err);
+    if (*label == '\0')
+        label = "without a label";
+    else
+        label = lua_pushfstring(L, "\"%s\"", label);
     if (rc == 0 && fails)
-        luaL_error(L, "the build \"%s\" was expected to fail and did not", label);
+        luaL_error(L, "the build %s was expected to fail and did not", label);
     if (rc != 0 && fragment != NULL && strstr(err->msg, fragment) == NULL)
-        luaL_error(L, "the build \"%s\" failed as expected, but with the message: %s",
+        luaL_error(L, "the build %s failed as expected, but with the message: %s",
                    label, err->msg);
+}
+
+/* The collector sees a result as a few bytes; what stands behind it counts here. */
+static void collect_results(lua_State *L, struct running *r, const struct kept_build *k)
+{
+    r->result_bytes += result_bytes(k);
+    if (r->result_bytes < RESULT_BYTES)
+        return;
+    r->result_bytes = 0;
+    lua_gc(L, LUA_GCCOLLECT);
 }
 
 /* b:build(label, opts) and b:plan(label, opts); opts at index 3. */
@@ -417,10 +435,9 @@ static int build(lua_State *L, const char *label, bool plan)
     script->current = outer;
     if (result == NULL && rc != 0)
         return script_raise(L, &err);
-    const struct kept_build *before =
-        r->kept->len > 0 ? r->kept->builds[r->kept->len - 1] : NULL;
-    *slot = result_keep(label, result, plan, before, rc != 0 ? &err : NULL);
+    *slot = result_keep(label, result, plan, r->last, rc != 0 ? &err : NULL);
     keep(r, *slot);
+    collect_results(L, r, *slot);
     judge(L, rc, &err, fails, fragment, label);
     lua_settop(L, 5);
     return 1;
@@ -428,8 +445,9 @@ static int build(lua_State *L, const char *label, bool plan)
 
 static int b_build(lua_State *L)
 {
-    const char *label = luaL_checkstring(L, 2);
-    luaL_argcheck(L, *label != '\0', 2, "a build needs a label");
+    const char *label = luaL_optstring(L, 2, "");
+    luaL_argcheck(L, *label != '\0' || lua_isnoneornil(L, 2), 2,
+                  "a label is not empty");
     return build(L, label, false);
 }
 

@@ -154,8 +154,12 @@ struct running { /* one run of `steps`, what b stands for */
     struct workspace *ws;
     const char *variant;
     struct kept_variant *kept;
-    bool open; /* b works only while steps runs */
-    bool busy; /* a build is under way */
+    struct kept_build *last; /* a reference; NULL: none yet */
+    size_t labels;           /* given so far */
+    size_t result_bytes;     /* behind results made since the last collection */
+    bool has_expect;         /* without it no result need be kept */
+    bool open;               /* b works only while steps runs */
+    bool busy;               /* a build is under way */
     unsigned refs;
 };
 /* Pushes the b of a run, which holds a reference. */
@@ -169,6 +173,8 @@ struct kept_build *result_keep(const char *label, const struct build_result *fro
 struct kept_build *result_ref(struct kept_build *build);
 void result_unref(struct kept_build *build);
 const char *result_label(const struct kept_build *build);
+/* Memory behind it, not counting what it shares. */
+size_t result_bytes(const struct kept_build *build);
 /* Pushes an empty result; the caller puts its reference into the place returned, so
  * that a lack of memory comes before there is something to lose. */
 struct kept_build **result_push(lua_State *L);

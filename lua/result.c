@@ -28,6 +28,7 @@ struct kept_miss {
 
 struct kept_build {
     unsigned refs;
+    size_t bytes; /* of the block and the config */
     bool plan, failed, has_virtual;
     unsigned step_count, ran, reused;
     uint64_t virtual_ms, size, new_bytes, fetched_bytes;
@@ -166,6 +167,7 @@ struct kept_build *result_keep(const char *label, const struct build_result *fro
     l.block = xmalloc(l.used);
     l.used = 0;
     struct kept_build *k = lay_out(&l, label, from);
+    k->bytes = l.used;
     k->plan = plan;
     k->failed = failure != NULL;
     if (failure != NULL) {
@@ -180,6 +182,8 @@ struct kept_build *result_keep(const char *label, const struct build_result *fro
     k->size = from->size;
     k->image_id = from->image_id;
     k->config = share(from->config_json, before);
+    if (k->config != NULL && k->config->refs == 1)
+        k->bytes += strlen(k->config->text);
     count(k);
     return k;
 }
@@ -204,6 +208,11 @@ void result_unref(struct kept_build *build)
 const char *result_label(const struct kept_build *build)
 {
     return build->label;
+}
+
+size_t result_bytes(const struct kept_build *build)
+{
+    return build->bytes;
 }
 
 void kept_variant_clear(struct kept_variant *kept)

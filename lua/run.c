@@ -41,6 +41,7 @@ int script_run_variant(struct script *script, size_t scenario, size_t variant,
         .ws = workspace_copy(v->start),
         .variant = script->scenarios[scenario].variants[variant].name,
         .kept = &v->kept,
+        .has_expect = state->expect != LUA_NOREF,
         .open = true,
         .refs = 1,
     };
@@ -54,6 +55,7 @@ int script_run_variant(struct script *script, size_t scenario, size_t variant,
         if (err != NULL)
             *err = local;
     }
+    result_unref(STEAL(running->last));
     workspace_free(running->ws);
     running->ws = NULL;
     running->open = false;

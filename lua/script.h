@@ -68,7 +68,7 @@ const struct script_scenario *script_scenario(const struct script *script, size_
 
 /* Options of b:build(label, {…}). */
 struct script_build {
-    const char *label;
+    const char *label; /* "": in no report */
     struct strv build_args;
     struct strv no_cache_filter;
     const char *target; /* NULL: last stage */

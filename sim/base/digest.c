@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256 through libcrypto's EVP interface. */
+/*
+ * SHA-256 through libcrypto's plain functions. Its EVP interface looks an algorithm up
+ * and allocates for each digest, and sets up providers at the first: more work than
+ * hashing the hundred bytes that most digests here are made of.
+ */
 #include "sim/base/digest.h"
 
-#include <openssl/evp.h>
+#define OPENSSL_API_COMPAT 10100 /* newer headers call them deprecated */
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/mem.h"
 
-/* Keys are made of many short fields: those are collected first, as a call into
- * libcrypto costs more than hashing them. */
-enum { COLLECTED = 512 };
-
 struct digester {
-    EVP_MD_CTX *ctx;
-    size_t used;
-    uint8_t collected[COLLECTED];
+    SHA256_CTX ctx;
 };
 
-/* libcrypto fails here only when it has no memory or no SHA-256 at all. */
+/* These fail only when they are called in the wrong order. */
 static void must(int ok)
 {
     if (ok != 1)
@@ -28,39 +27,18 @@ static void must(int ok)
 struct digester *digester_new(void)
 {
     struct digester *d = xmalloc(sizeof *d);
-    d->ctx = EVP_MD_CTX_new();
-    if (d->ctx == NULL)
-        abort();
-    must(EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL));
-    d->used = 0;
+    must(SHA256_Init(&d->ctx));
     return d;
 }
 
 void digester_free(struct digester *d)
 {
-    if (d == NULL)
-        return;
-    EVP_MD_CTX_free(d->ctx);
     free(d);
-}
-
-static void flush(struct digester *d)
-{
-    if (d->used != 0)
-        must(EVP_DigestUpdate(d->ctx, d->collected, d->used));
-    d->used = 0;
 }
 
 void digester_add(struct digester *d, const void *data, size_t len)
 {
-    if (len > COLLECTED - d->used)
-        flush(d);
-    if (len > COLLECTED) {
-        must(EVP_DigestUpdate(d->ctx, data, len));
-    } else if (len != 0) {
-        memcpy(d->collected + d->used, data, len);
-        d->used += len;
-    }
+    must(SHA256_Update(&d->ctx, data, len));
 }
 
 void digester_add_u64(struct digester *d, uint64_t n)
@@ -89,15 +67,17 @@ void digester_add_digest(struct digester *d, const struct digest *x)
 
 void digester_finish(struct digester *d, struct digest *out)
 {
-    flush(d);
-    must(EVP_DigestFinal_ex(d->ctx, out->bytes, NULL));
-    must(EVP_DigestInit_ex(d->ctx, NULL, NULL));
+    must(SHA256_Final(out->bytes, &d->ctx));
+    must(SHA256_Init(&d->ctx));
 }
 
 struct digest digest_of(const void *data, size_t len)
 {
     struct digest out;
-    must(EVP_Digest(data, len, out.bytes, NULL, EVP_sha256(), NULL));
+    struct digester d;
+    must(SHA256_Init(&d.ctx));
+    must(SHA256_Update(&d.ctx, data, len));
+    must(SHA256_Final(out.bytes, &d.ctx));
     return out;
 }
 

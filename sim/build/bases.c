@@ -13,6 +13,16 @@ void base_image_free(struct base_image *base)
     *base = (struct base_image){0};
 }
 
+void base_refs_free(struct base_ref *bases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(bases[i].name);
+        base_image_free(&bases[i].image);
+        buf_free(&bases[i].config_json);
+    }
+    free(bases);
+}
+
 /* Modelled bandwidth, contract section 3: python:3.11-slim, 125 MB, takes 12 s. */
 uint64_t build_fetch_ms(uint64_t bytes)
 {

@@ -21,6 +21,8 @@ int64_t build_made_s(const struct build *b)
 static int make_plan(struct build *b, struct err *err)
 {
     const struct build_options *o = b->options;
+    if (b->plan != NULL)
+        return 0; /* kept from an earlier build */
     b->context_names = xcalloc(o->context_count + 1, sizeof *b->context_names);
     for (size_t i = 1; i < o->context_count; i++)
         b->context_names[i] = o->contexts[i].name;
@@ -55,6 +57,10 @@ static void add_vertex(struct build *b, size_t position, struct vertex **tip)
                          .position = (unsigned)position,
                          .status = STEP_META,
                          .created_s = INT64_MIN};
+    if (b->operations != NULL) {
+        v->inputs = b->operations[position].inputs;
+        v->operation = b->operations[position].digest;
+    }
     if (step->kind == PLAN_FROM) {
         const struct plan_source *base = &b->plan->stages[step->stage].base;
         if (base->kind != PLAN_SOURCE_IMAGE)
@@ -108,6 +114,7 @@ static void make_graph(struct build *b)
             add_vertex(b, stage->first_step + i, &work->tip);
         taint(b, s);
     }
+    free(STEAL(b->operations)); /* the vertices have what it held */
 }
 
 static void describe_base(struct build *b, const struct vertex *v,
@@ -228,9 +235,35 @@ static int course(struct build *b, struct err *err)
     return rc;
 }
 
-static void free_vertices(struct build *b)
+/* Hands the plan over to the next build of its text. What the vertices' keys are made
+ * of goes with it: it points into the plan. */
+static void keep_plan(struct build *b)
 {
-    for (size_t i = 0; b->vertices != NULL && i < b->plan->step_count; i++) {
+    struct planned planned = {
+        .dockerfile = b->dockerfile,
+        .plan = b->plan,
+        .bases = b->bases,
+        .base_count = b->base_count,
+        .base_cap = b->base_cap,
+    };
+    if (b->memo_key.len == 0 || b->vertices == NULL)
+        return;
+    planned.operations = xcalloc(b->plan->step_count + 1, sizeof *planned.operations);
+    for (size_t i = 0; i < b->plan->step_count; i++) {
+        struct vertex *v = &b->vertices[i];
+        planned.operations[i] = (struct operation){v->inputs, v->operation};
+        v->inputs = (struct inputs){0};
+    }
+    memo_give(b->options->memo, &b->memo_key, &planned);
+    b->dockerfile = NULL;
+    b->plan = NULL;
+    b->bases = NULL;
+    b->base_count = 0;
+}
+
+static void free_vertices(struct build *b, size_t count)
+{
+    for (size_t i = 0; b->vertices != NULL && i < count; i++) {
         struct vertex *v = &b->vertices[i];
         inputs_free(&v->inputs);
         selection_free(&v->selection);
@@ -244,21 +277,19 @@ static void free_vertices(struct build *b)
 
 static void free_build(struct build *b)
 {
+    size_t steps = b->vertices != NULL ? b->plan->step_count : 0;
     misses_free(b);
-    free_vertices(b);
-    for (size_t i = 0; i < b->base_count; i++) {
-        free(b->bases[i].name);
-        base_image_free(&b->bases[i].image);
-        buf_free(&b->bases[i].config_json);
-    }
-    free(b->bases);
+    keep_plan(b);
+    free_vertices(b, steps);
+    struct planned planned = {b->dockerfile, b->plan, b->bases,
+                              b->base_count, 0,       b->operations};
+    planned_free(&planned);
     for (size_t i = 0; b->context_trees != NULL && i < b->options->context_count; i++)
         tree_free(b->context_trees[i]);
     free(b->context_trees);
     free(b->context_files);
     free(b->context_names);
-    plan_free(b->plan);
-    dockerfile_free(b->dockerfile);
+    buf_free(&b->memo_key);
     buf_free(&b->dockerfile_text);
     free(b->dockerfile_name);
     digester_free(b->digester);

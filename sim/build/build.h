@@ -61,6 +61,7 @@ struct build_secret {
     size_t len;
 };
 
+struct build_memo;
 struct build_event;
 typedef void build_listener(void *payload, const struct build_event *event);
 
@@ -93,6 +94,7 @@ struct build_options {
     bool pull; /* resolve FROM anew even if an image of that name is in the store */
     bool no_record; /* do not leave a build record (plan, benchmarks) */
 
+    struct build_memo *memo; /* sim/build/memo.h; may be NULL */
     struct store *store;
     const struct base_source *bases;
     const struct executor *executor;
@@ -162,6 +164,7 @@ struct build_result {
         *steps; /* every step of every needed stage, in the order of the file */
     unsigned step_count;
     struct digest image_id;
+    struct digest chain; /* of its layers; zero: it has none */
     char *image_name; /* normalised tag, NULL if none */
     char *config_json;
     struct base_layer *layers; /* of the image, lowest first */

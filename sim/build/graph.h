@@ -11,6 +11,7 @@
 
 #include "sim/base/mem.h"
 #include "sim/build/build.h"
+#include "sim/build/memo.h"
 #include "sim/cache/inputs.h"
 #include "sim/cache/journal.h"
 #include "sim/cache/manifest.h"
@@ -98,6 +99,20 @@ struct base_ref {
     struct buf config_json;
 };
 
+/* What the text of a Dockerfile comes to: the parts of a build that another one of the
+ * same text and options can go on with (memo.c). */
+struct operation {
+    struct inputs inputs;
+    struct digest digest; /* zero: not made yet */
+};
+struct planned {
+    struct dockerfile *dockerfile;
+    struct plan *plan;
+    struct base_ref *bases;
+    size_t base_count, base_cap;
+    struct operation *operations; /* one a step of the plan */
+};
+
 struct build {
     const struct build_options *options;
     struct build_result *result;
@@ -113,6 +128,9 @@ struct build {
     const struct tree **context_files;
     struct plan_words hosts;
     char epoch_text[24];
+
+    struct operation *operations; /* kept ones, until the vertices have them */
+    struct buf memo_key;          /* of the plan; empty: it is not to be kept */
 
     struct vertex *vertices; /* one a plan step; kind CONFIG without key: unused */
     struct stage_work *stages;
@@ -132,7 +150,8 @@ struct build {
     uint64_t started_ns;
 };
 
-/* inputs.c: Dockerfile text, ignore rules, contexts. */
+/* load.c: Dockerfile text, ignore rules, contexts. Without a plan from the memo the
+ * text is parsed. */
 int build_load_dockerfile(struct build *b, struct err *err);
 /* Scans what the plan's steps name in each context. */
 int build_scan_contexts(struct build *b, struct err *err);
@@ -144,6 +163,17 @@ int build_find_base(void *build, const char *name, unsigned line,
 int build_fetch_base(struct build *b, const struct base_ref *base, struct vertex *v,
                      struct digest *chain, struct err *err);
 bool build_base_is_here(struct build *b, const struct base_ref *base);
+
+void base_refs_free(struct base_ref *bases, size_t count);
+
+/* memo.c. The key says all that a plan and the operations depend on, but for the base
+ * images. */
+void memo_key(const struct build *b, const char *text, size_t len, struct buf *key);
+/* False if it holds no such plan; else it is the caller's. */
+bool memo_take(struct build_memo *memo, const struct buf *key, struct planned *out);
+/* Takes key and plan. */
+void memo_give(struct build_memo *memo, struct buf *key, struct planned *planned);
+void planned_free(struct planned *planned); /* the members */
 
 /* sources.c: files that a step reads. */
 int sources_of_copy(struct build *b, struct vertex *v, struct err *err);
@@ -214,6 +244,10 @@ void misses_load(struct build *b);
 void misses_explain(struct build *b, struct vertex *v);
 /* Prediction: what the step cost when it ran last, as far as that is known. */
 void misses_expect_cost(struct build *b, struct vertex *v);
+/* DiffID of the layer this step made in the build that misses are compared with; false
+ * if there is none. */
+bool misses_former_layer(const struct build *b, const struct vertex *v,
+                         struct digest *out);
 void misses_free(struct build *b);
 int misses_store(struct build *b, struct err *err);
 

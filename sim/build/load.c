@@ -32,6 +32,23 @@ static int read_file(struct build *b, struct err *err)
     return ERR_INPUT;
 }
 
+static bool take_kept(struct build *b, const char *text, size_t len)
+{
+    struct planned kept;
+    if (b->options->memo == NULL)
+        return false;
+    memo_key(b, text, len, &b->memo_key);
+    if (!memo_take(b->options->memo, &b->memo_key, &kept))
+        return false;
+    b->dockerfile = kept.dockerfile;
+    b->plan = kept.plan;
+    b->bases = kept.bases;
+    b->base_count = kept.base_count;
+    b->base_cap = kept.base_cap;
+    b->operations = kept.operations;
+    return true;
+}
+
 int build_load_dockerfile(struct build *b, struct err *err)
 {
     const struct build_options *o = b->options;
@@ -45,6 +62,8 @@ int build_load_dockerfile(struct build *b, struct err *err)
         text = buf_str(&b->dockerfile_text);
         len = b->dockerfile_text.len;
     }
+    if (take_kept(b, text, len))
+        return 0;
     int rc = dockerfile_parse(b->dockerfile_name, text, len, &b->dockerfile, err);
     if (rc == 0)
         rc = dockerfile_check_syntax(b->dockerfile, err);

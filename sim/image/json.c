@@ -41,11 +41,28 @@ static void ascii(struct buf *out, unsigned char c)
     }
 }
 
+/* Bytes at s that stand for themselves. */
+static size_t plain_len(const unsigned char *s, size_t len)
+{
+    size_t n = 0;
+    while (n < len && s[n] >= 0x20 && s[n] < 0x80 && s[n] != '"' && s[n] != '\\' &&
+           s[n] != '<' && s[n] != '>' && s[n] != '&')
+        n++;
+    return n;
+}
+
 void image_json_stringn(struct buf *out, const char *s, size_t len)
 {
     const unsigned char *p = (const unsigned char *)s;
+    buf_reserve(out, len + 2);
     buf_addc(out, '"');
-    while (len > 0) {
+    for (;;) {
+        size_t plain = plain_len(p, len);
+        buf_add(out, p, plain);
+        p += plain;
+        len -= plain;
+        if (len == 0)
+            break;
         size_t n = utf8_len(p, len);
         if (n == 0)
             buf_adds(out, "\\ufffd");

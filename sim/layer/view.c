@@ -116,6 +116,7 @@ int view_resolve(struct view *view, const char *path, bool follow_last, char **o
 {
     AUTO_FREE char *todo = xstrdup(path);
     AUTO_BUF done = BUF_INIT;
+    buf_reserve(&done, strlen(path));
     unsigned links = 0;
     for (const char *at = todo; *(at += strspn(at, "/")) != '\0';) {
         size_t n = strcspn(at, "/");
@@ -145,7 +146,7 @@ int view_resolve(struct view *view, const char *path, bool follow_last, char **o
         insert_target(&todo, e->target, at);
         at = todo;
     }
-    *out = xstrdup(buf_str(&done));
+    *out = buf_steal(&done);
     return 0;
 }
 

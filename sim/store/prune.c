@@ -97,7 +97,7 @@ static size_t rank_candidates(struct prune *p)
         p->values[i] = 0;
         p->candidates[count++] = i;
     }
-    if (count > 1 && p->options->keep_bytes > 0) {
+    if (count > 1 && p->options->keep_bytes + p->options->keep_records > 0) {
         add_ranks(p, count, by_last_use);
         add_ranks(p, count, by_uses);
         struct by by = {p->room.records, p->values};
@@ -108,6 +108,9 @@ static size_t rank_candidates(struct prune *p)
 
 static bool is_small_enough(const struct prune *p)
 {
+    uint64_t left = p->room.record_count - p->removed;
+    if (p->options->keep_records > 0 && left <= p->options->keep_records)
+        return true;
     return p->options->keep_bytes > 0 &&
            p->room.cache_bytes + p->mounts.bytes + p->unpacked.bytes <=
                p->options->keep_bytes;
@@ -121,7 +124,9 @@ static void choose_records(struct prune *p)
         size_t count = rank_candidates(p);
         if (count == 0)
             return;
-        size_t share = p->options->keep_bytes > 0 ? count / 64 + 1 : count;
+        size_t share = p->options->keep_bytes > 0     ? count / 64 + 1
+                       : p->options->keep_records > 0 ? count / 8 + 1
+                                                      : count;
         for (size_t i = 0; i < share && !is_small_enough(p); i++) {
             room_drop(&p->room, p->candidates[i]);
             p->removed++;

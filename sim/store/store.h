@@ -222,9 +222,10 @@ int store_usage(struct store *store, struct store_usage *out, struct err *err);
 int store_verify(struct store *store, struct strv *problems, struct err *err);
 
 struct prune_options {
-    bool all;             /* records of images too, not only what nothing needs */
-    uint64_t keep_bytes;  /* stop when the cache is this small */
-    int64_t older_than_s; /* only records unused for so long; 0: any */
+    bool all;              /* records of images too, not only what nothing needs */
+    uint64_t keep_bytes;   /* stop when the cache is this small */
+    uint64_t keep_records; /* the same when so few records are left; 0: no end */
+    int64_t older_than_s;  /* only records unused for so long; 0: any */
     int64_t now_s;
 };
 /* Removes records, least valuable leaf first (cache-semantics 4), then layers nothing

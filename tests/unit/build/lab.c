@@ -106,6 +106,7 @@ void lab_close(struct lab *lab)
     model_executor_free(lab->executor);
     store_close(lab->store);
     layer_memo_free(lab->memo);
+    build_memo_free(lab->plans);
     strv_free(&lab->args);
 }
 
@@ -153,6 +154,7 @@ int lab_build(struct lab *lab, const char *dockerfile, struct build_result *out,
     options.plan_only = lab->plan_only;
     options.source_date_epoch = lab->source_date_epoch;
     options.now_s = WORKSPACE_EPOCH;
+    options.memo = lab->plans;
     options.store = lab->store;
     options.bases = &lab->bases;
     options.executor = lab->executor;
@@ -161,10 +163,18 @@ int lab_build(struct lab *lab, const char *dockerfile, struct build_result *out,
     return rc;
 }
 
+void lab_forget_plans(struct lab *lab)
+{
+    build_memo_free(lab->plans);
+    lab->plans = build_memo_new();
+}
+
 void lab_move_base(struct lab *lab)
 {
     add(lab->base_tree, "moved", ENTRY_FILE, 0644, "moved");
     tree_sort(lab->base_tree);
+    if (lab->plans != NULL)
+        lab_forget_plans(lab);
 }
 
 void lab_letters(const struct build_result *result, char *out)

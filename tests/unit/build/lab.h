@@ -5,11 +5,13 @@
 #define TESTS_UNIT_BUILD_LAB_H
 
 #include "sim/build/build.h"
+#include "sim/build/memo.h"
 #include "sim/context/workspace.h"
 
 struct lab {
     struct store *store;
     struct layer_memo *memo;
+    struct build_memo *plans; /* NULL: each build parses and plans anew */
     struct executor *executor;
     struct base_source bases;
     struct workspace *ws;
@@ -36,6 +38,8 @@ int lab_build(struct lab *lab, const char *dockerfile, struct build_result *out,
               struct err *err);
 /* The name "busybox" means another image from now on: its layer has one file more. */
 void lab_move_base(struct lab *lab);
+/* Plans are good only while bases stay what they are. */
+void lab_forget_plans(struct lab *lab);
 /* One letter a RUN, COPY, ADD or WORKDIR step: C cached, R ran. */
 void lab_letters(const struct build_result *result, char *out);
 

@@ -60,6 +60,7 @@ static void b__every_method__reaches_workspace_and_host(void **state)
         "})\n"
         "assert(r.ran == 1 and r.reused == 1 and r.seconds.virtual == 0.1)\n"
         "assert(b:plan().steps[2].status == 'run')\n"
+        "assert(b:build().ran == 1 and b:build(nil, { no_cache = true }).label == '')\n"
         "b:prune { all = true, keep = '1kB' } b:fresh_machine()\n"
         "local p = b:pull 'python' assert(p.seconds.virtual == 1.5 and p.bytes == 42)\n"
         "b:cache_to('c', { mode = 'max' }) b:cache_from 'c'\n"
@@ -68,6 +69,7 @@ static void b__every_method__reaches_workspace_and_host(void **state)
         fail_msg("%s:%u: %s\n%s", f.err.file, f.err.line, f.err.msg, f.err.hint);
     assert_non_null(strstr(buf_str(&f.log), "build one target=t args=K=1 no_cache"));
     assert_non_null(strstr(buf_str(&f.log), " plan files="));
+    assert_non_null(strstr(buf_str(&f.log), "\nbuild  target=- args= no_cache files="));
     assert_non_null(strstr(buf_str(&f.log),
                            "prune all=1 keep=1000\nfresh\npull python\ncache_to c 1\n"
                            "cache_from c\nsaid\t1\tnil\n"));
@@ -135,7 +137,7 @@ static void steps__misuse__is_an_error_at_the_callers_line(void **state)
         {"\nb:frob()", "b has no \"frob\"; there are:", 4},
         {"b:build('x', { no_cahce = true })", "did you mean \"no_cache\"", 3},
         {"b:build('x', { args = 1 })", "\"args\" is a table", 3},
-        {"b:build ''", "a build needs a label", 3},
+        {"b:build ''", "a label is not empty", 3},
         {"b:build 'a' b:build 'a'", "labels are unique", 3},
         {"b:edit('app.py', function() end)", "must return the new text", 3},
         {"b:edit('no', function(t) return t end)", "no file \"no\" to edit", 3},

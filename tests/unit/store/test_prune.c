@@ -274,11 +274,31 @@ static void copy__when_min_or_max__then_layers_as_asked(void **state)
     store_close(fresh);
 }
 
+static void prune__when_records_are_counted__then_so_many_stay(void **state)
+{
+    struct fixture *f = *state;
+    char name[16];
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "step%d", i);
+        put_step(f->store, name, no_chain, mb(name, 1));
+    }
+    struct prune_options options = {.keep_records = 10, .now_s = 1000000};
+    uint64_t removed = 0;
+    ok(store_prune(f->store, &options, NULL, &removed, &err));
+    assert_int_equal(removed, 30);
+    assert_true(has_record(f->store, "step39"));
+    assert_false(has_record(f->store, "step0"));
+    ok(store_prune(f->store, &options, NULL, &removed, &err));
+    assert_int_equal(removed, 0);
+    verify_clean(f->store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH(prune__when_keep_is_small__then_old_leaves_first),
         BOTH(prune__when_often_used__then_kept),
+        BOTH(prune__when_records_are_counted__then_so_many_stay),
         BOTH(prune__when_images_hold__then_kept_unless_all),
         BOTH(prune__when_recent__then_kept_with_what_it_stands_on),
         BOTH(prune__when_layer_is_in_use__then_it_stays),
