@@ -12,6 +12,7 @@
 #include "bench/machine.h"
 #include "bench/measure_options.h"
 #include "bench/run_files.h"
+#include "bench/trend.h"
 #include "bench/version.h"
 #include "reports/report.h"
 #include "sim/base/file.h"
@@ -291,6 +292,24 @@ static int gate(const struct whole *w, struct err *err)
     return r;
 }
 
+/* What the history has of this machine; one that cannot be read was told of before. */
+static void read_trends(const struct whole *w, struct history *history,
+                        struct report_trends *out)
+{
+    enum { RUNS_DRAWN = 200 };
+    struct history_query query = {.machine_id = w->results->machine_id,
+                                  .last = RUNS_DRAWN};
+    struct err ignored = ERR_INIT;
+    static const char *const metrics[] = {"virtual_ms", "wall_s"};
+    for (size_t i = 0; i < 2 && history->series_count == 0; i++) {
+        history_free(history);
+        query.metric = metrics[i];
+        if (history_read(w->values->history, &query, history, &ignored) != 0)
+            return;
+    }
+    trend_lines(history, w->comparing.min_effect, out);
+}
+
 static int write_report(const struct whole *w, struct err *err)
 {
     const char *dir = w->values->report != NULL ? w->values->report : "simbench-report";
@@ -299,8 +318,16 @@ static int write_report(const struct whole *w, struct err *err)
         .handout = w->values->handout,
         .changes = w->base != NULL ? buf_str(w->changes) : NULL,
     };
+    struct history history = {0};
+    struct report_trends trends = {0};
+    if (w->values->history != NULL && !how.no_plots) {
+        read_trends(w, &history, &trends);
+        how.trends = &trends;
+    }
     AUTO_BUF notice = BUF_INIT;
     int r = report_write(w->results, dir, &how, &notice, err);
+    trend_lines_free(&trends);
+    history_free(&history);
     if (notice.len != 0)
         print_warning(w->cli, notice.data);
     if (r == 0) {

@@ -6,10 +6,11 @@
 #include "bench/history.h"
 #include "bench/measure_options.h"
 #include "bench/trend.h"
+#include "reports/plots.h"
 #include "sim/base/buf.h"
 
 struct trend_values {
-    const char *history, *filter, *machine, *min_effect;
+    const char *history, *filter, *machine, *min_effect, *plots;
     unsigned last;
     int metric, format;
 };
@@ -29,6 +30,8 @@ static const struct option_spec options[] = {
      "changes of wall time that matter (5%)", 0},
     {"format", 0, OPTION_CHOICE, offsetof(struct trend_values, format), TREND_WORDS,
      "how it is written", 0},
+    {"plots", 0, OPTION_TEXT, offsetof(struct trend_values, plots), "DIR",
+     "draw each scenario's series into this folder too", 0},
 };
 
 enum { LAST_DEFAULT = 200 };
@@ -59,6 +62,33 @@ static int read_history(const struct invocation *in, const struct trend_values *
     return r;
 }
 
+static int draw(const struct history *h, double min_effect, const char *dir,
+                struct cli *cli, struct err *err)
+{
+    struct report_trends lines = {0};
+    struct report_plots plots = {0};
+    AUTO_BUF notice = BUF_INIT;
+    trend_lines(h, min_effect, &lines);
+    report_plots_add_trends(NULL, &lines, &plots);
+    int r = report_write_plots(&plots, dir, &notice, err);
+    size_t drawn = 0;
+    for (size_t i = 0; i < plots.count; i++)
+        drawn += plots.items[i].drawn;
+    if (notice.len != 0)
+        print_warning(cli, notice.data);
+    if (r == 0 && plots.count == 0) {
+        err_set(err, ERR_INPUT, "nothing to draw: every series has one run only");
+        r = err_hint(err, "simbench run --history FILE.db adds a run");
+    } else if (r == 0 && drawn < plots.count) {
+        err_set(err, ERR_ENVIRONMENT, "%zu of %zu plots could not be drawn",
+                plots.count - drawn, plots.count);
+        r = ERR_ENVIRONMENT;
+    }
+    report_plots_free(&plots);
+    trend_lines_free(&lines);
+    return r;
+}
+
 static int run(struct cli *cli, const struct invocation *in, struct err *err)
 {
     const struct trend_values *values = in->values;
@@ -73,6 +103,8 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
                    cli->common.verbose, &out);
         fwrite(out.data, 1, out.len, stdout);
     }
+    if (r == 0 && values->plots != NULL)
+        r = draw(&history, min_effect, values->plots, cli, err);
     history_free(&history);
     return r;
 }

@@ -2,7 +2,9 @@
 /* Series and their changes as text. Machines are never mixed: each has its series. */
 #include "bench/trend.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -84,6 +86,69 @@ static void add_change(const char *metric, double from, double to, struct buf *o
     report_figure(metric, to, out);
     if (from > 0)
         buf_addf(out, " (%+.1f%%)", (to / from - 1) * 100);
+}
+
+/* ---- lines of plots ---------------------------------------------------------------
+ */
+
+/* "2026-11-23"; the caller frees. */
+static char *day_of(const struct history *h, const struct history_point *p)
+{
+    char time[TIME_SIZE];
+    format_time(h->runs[p->run].started_s, time);
+    return xstrndup(time, strlen("2026-11-23"));
+}
+
+static void mark_changes(const struct history_series *s, double min_effect,
+                         struct report_trend_point *points)
+{
+    AUTO_FREE size_t *changes = NULL;
+    size_t count = trend_changes(s, min_effect, &changes);
+    for (size_t i = 0; i < count; i++) {
+        double from = level(s, changes, count, i), to = level(s, changes, count, i + 1);
+        points[changes[i]].changed = true;
+        points[changes[i]].change = from > 0 ? to / from - 1 : NAN;
+    }
+}
+
+void trend_lines(const struct history *h, double min_effect, struct report_trends *out)
+{
+    out->items = xcalloc(h->series_count + 1, sizeof *out->items);
+    out->count = h->series_count;
+    for (size_t i = 0; i < h->series_count; i++) {
+        const struct history_series *s = &h->series[i];
+        struct report_trend *t = &out->items[i];
+        *t = (struct report_trend){.machine = s->machine_id,
+                                   .scenario = s->scenario,
+                                   .variant = s->variant,
+                                   .engine = s->engine,
+                                   .exec = s->exec,
+                                   .build = s->build,
+                                   .nth = s->nth,
+                                   .metric = s->metric,
+                                   .from = day_of(h, &s->points[0]),
+                                   .to = day_of(h, &s->points[s->len - 1]),
+                                   .points = xcalloc(s->len, sizeof *t->points),
+                                   .len = s->len};
+        for (size_t p = 0; p < s->len; p++)
+            t->points[p] =
+                (struct report_trend_point){.run = h->runs[s->points[p].run].id,
+                                            .value = s->points[p].value,
+                                            .low = s->points[p].low,
+                                            .high = s->points[p].high};
+        mark_changes(s, min_effect, t->points);
+    }
+}
+
+void trend_lines_free(struct report_trends *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        free(lines->items[i].from);
+        free(lines->items[i].to);
+        free(lines->items[i].points);
+    }
+    free(lines->items);
+    *lines = (struct report_trends){0};
 }
 
 /* ---- table and Markdown ---------------------------------------------------------- */

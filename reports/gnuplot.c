@@ -172,7 +172,7 @@ static void add_said(const struct job *job, struct buf *out)
 }
 
 /* The only plot of a job, which failed. */
-static void leave_out(struct pool *p, const struct job *job, bool late)
+static void leave_out(struct pool *p, const struct job *job, bool late, int status)
 {
     const char *name = job->plots[0]->name;
     if (late) {
@@ -180,6 +180,8 @@ static void leave_out(struct pool *p, const struct job *job, bool late)
                  name, p->run->limit_s);
     } else {
         buf_addf(p->notice, "plots/%s.gp: gnuplot failed", name);
+        if (WIFSIGNALED(status))
+            buf_addf(p->notice, " (signal %d)", WTERMSIG(status));
         add_said(job, p->notice);
         buf_adds(p->notice, ": plot left out\n");
     }
@@ -204,7 +206,7 @@ static void finish(struct pool *p, struct job *job, bool late)
         if (!plot->drawn && job->len > 1)
             p->again[p->again_len++] = plot;
         else if (!plot->drawn)
-            leave_out(p, job, late);
+            leave_out(p, job, late, status);
     }
     close(job->fd);
     buf_free(&job->said);

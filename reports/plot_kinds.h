@@ -30,6 +30,9 @@ void report_plot_growth(const struct report_growths *all,
 struct report_plot *report_plots_add(struct report_plots *p, size_t scenario,
                                      const char *name, const char *title);
 
+/* A file name of `text` that no plot has; the caller frees. */
+char *report_plots_name(const struct report_plots *p, const char *text);
+
 struct report_plot_text {
     const char *title, *subtitle; /* plain text, escaped by report_plot_script */
     const char *settings;         /* gnuplot commands, each with its newline */

@@ -289,6 +289,21 @@ struct report_plot *report_plots_add(struct report_plots *p, size_t scenario,
     return plot;
 }
 
+char *report_plots_name(const struct report_plots *p, const char *text)
+{
+    AUTO_FREE char *base = slug(text);
+    char *name = xstrdup(base);
+    unsigned next = 2;
+    for (size_t i = 0; i < p->count; i++) {
+        if (strcmp(p->items[i].name, name) != 0)
+            continue;
+        free(name);
+        name = xasprintf("%s-%u", base, next++);
+        i = SIZE_MAX; /* from the first again */
+    }
+    return name;
+}
+
 /* A file name of `text` that is not among those taken; it then is. */
 static char *unique(const char *text, struct map *taken)
 {

@@ -10,9 +10,10 @@
 #include <stddef.h>
 
 #include "reports/results.h"
+#include "reports/trend.h"
 
 struct report_plot {
-    size_t scenario; /* which one it shows */
+    size_t scenario; /* which one it shows; SIZE_MAX: none of the results */
     char *name;      /* file name without extension: [a-z0-9-], unique in the report */
     char *title;     /* one line, for the alternative text of pages */
     char *gp, *dat;  /* contents of NAME.gp and NAME.dat */
@@ -26,6 +27,10 @@ struct report_plots {
 
 /* Scripts and data of every plot; nothing is run or written. */
 void report_plots_init(const struct results *r, struct report_plots *out);
+/* Adds those of trends with two runs at least; with r not NULL, of its scenarios only. */
+void report_plots_add_trends(const struct results *r,
+                             const struct report_trends *trends,
+                             struct report_plots *out);
 void report_plots_free(struct report_plots *p); /* the members */
 
 /* Writes scripts and data into `dir` (which stands) and draws them with `jobs` gnuplot
@@ -38,5 +43,9 @@ struct report_plot_run {
 };
 int report_plots_draw(struct report_plots *p, const struct report_plot_run *run,
                       struct buf *notice, struct err *err);
+/* Draws into a folder of any kind (made if it is not there): files of the same names
+ * are replaced when all is drawn, others stay. */
+int report_write_plots(struct report_plots *p, const char *dir, struct buf *notice,
+                       struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "reports/results.h"
+#include "reports/trend.h"
 
 enum report_format {
     REPORT_TABLE, /* for a terminal */
@@ -34,7 +35,8 @@ struct report_options {
     bool no_plots;
     bool handout; /* handout.html and handout.md too */
     const char
-        *changes;  /* Markdown: against a baseline, put first in report.md; NULL */
+        *changes; /* Markdown: against a baseline, put first in report.md; NULL */
+    const struct report_trends *trends; /* of a history, drawn too; NULL */
     unsigned jobs; /* gnuplot processes at once, 0: number of processors */
 };
 /* Writes index.html, report.md, results.json, results.csv, trace.json and plots/ into

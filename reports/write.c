@@ -88,17 +88,16 @@ static int make_folder(const char *path, struct err *err)
 
 /* ---- writing --------------------------------------------------------------------- */
 
-static int draw_plots(const struct report_options *opt, const char *dir,
-                      struct report_plots *plots, struct buf *notice, struct err *err)
+/* Into dir/plots. */
+static int draw_plots(const char *dir, unsigned jobs, struct report_plots *plots,
+                      struct buf *notice, struct err *err)
 {
     AUTO_FREE char *folder = xasprintf("%s/plots", dir);
     int rc = make_folder(folder, err);
     if (rc != 0)
         return rc;
-    struct report_plot_run run = {.dir = folder,
-                                  .gnuplot = "gnuplot",
-                                  .jobs = opt->jobs,
-                                  .limit_s = PLOT_LIMIT_S};
+    struct report_plot_run run = {
+        .dir = folder, .gnuplot = "gnuplot", .jobs = jobs, .limit_s = PLOT_LIMIT_S};
     return report_plots_draw(plots, &run, notice, err);
 }
 
@@ -141,7 +140,9 @@ static int write_all(const struct results *r, const char *dir,
     int rc = make_folder(dir, err);
     if (rc == 0 && !opt->no_plots) {
         report_plots_init(r, &plots);
-        rc = draw_plots(opt, dir, &plots, notice, err);
+        if (opt->trends != NULL)
+            report_plots_add_trends(r, opt->trends, &plots);
+        rc = draw_plots(dir, opt->jobs, &plots, notice, err);
     }
     if (rc == 0)
         rc = write_documents(r, &plots, opt, dir, err);
@@ -252,4 +253,25 @@ int report_write(const struct results *r, const char *dir,
     err_wrap(err, "the report %s is not written", place);
     err->code = ERR_FAILED;
     return ERR_FAILED;
+}
+
+int report_write_plots(struct report_plots *plots, const char *dir, struct buf *notice,
+                       struct err *err)
+{
+    AUTO_FREE char *holder = NULL;
+    struct strv names = STRV_INIT;
+    int rc = file_make_folders(dir, err);
+    if (rc == 0)
+        rc = file_temp_folder(dir, TEMP_PREFIX, &holder, err);
+    if (rc != 0)
+        return err_wrap(err, "no plot is written");
+    rc = draw_plots(holder, 0, plots, notice, err);
+    AUTO_FREE char *folder = xasprintf("%s/plots", holder);
+    list_plots(folder, &names);
+    for (size_t i = 0; rc == 0 && i < names.len; i++)
+        rc = move_file(folder, dir, names.items[i], err);
+    strv_free(&names);
+    struct err ignored = ERR_INIT;
+    file_remove_tree(holder, &ignored);
+    return rc != 0 ? err_wrap(err, "no plot is written") : 0;
 }

@@ -44,6 +44,35 @@ err_has "it holds no virtual_ms"
 sb trend runs.db --machine 000000000000
 exits 2
 
+# Drawn, with the change marked; in the report of a run with a history as well.
+if command -v gnuplot >/dev/null; then
+    mkdir drawn
+    echo mine >drawn/mine.svg
+    sb trend runs.db --plots drawn
+    exits 0
+    holds "svg and png" test -s drawn/one-trend-virtual-ms.svg -a -s drawn/one-trend-virtual-ms.png
+    holds "the change is in the data" grep -q '^3 0.2 100$' drawn/one-trend-virtual-ms.dat
+    holds "other files stay" test "$(cat drawn/mine.svg)" = mine
+    holds "nothing temporary stays" test "$(ls -A drawn | wc -l)" -eq 5
+    (cd drawn && rm -f one*.png && gnuplot one-trend-virtual-ms.gp)
+    holds "its script runs alone" test -s drawn/one-trend-virtual-ms.png
+    sb run -q -o with --history runs.db one.lua
+    exits 0
+    holds "on the page" grep -q 'href="plots/one-trend-virtual-ms.svg"' with/index.html
+    sb run -q --no-plots --history fresh.db one.lua
+    sb trend fresh.db --plots nothing
+    exits 2
+    err_has "nothing to draw"
+    echo file >taken
+    sb trend runs.db --plots taken/here
+    exits 1
+    err_has "taken"
+fi
+mkdir -p empty
+run env PATH="$PWD/empty" "$SIMBENCH" trend runs.db --plots drawn2
+exits 3
+err_has "gnuplot not found: no plots (apt-get install gnuplot-nox)"
+
 # In a checkout the commit is kept.
 if command -v git >/dev/null; then
     git init -q checkout

@@ -117,12 +117,49 @@ static void plots__when_scan__then_golden(void **state)
     results_free(r);
 }
 
+/* Two builds over four runs; one has a change, one an interval. */
+static void trends__when_drawn__then_golden(void **state)
+{
+    (void)state;
+    struct report_trend_point cold[] = {{1, 1000, 1000, 1000, false, 0},
+                                        {2, 1000, 1000, 1000, false, 0},
+                                        {5, 1500, 1500, 1500, true, 0.5},
+                                        {6, 1500, 1500, 1500, false, 0}};
+    struct report_trend_point edit[] = {{1, 0, 0, 0, false, 0},
+                                        {2, 100, 100, 100, true, NAN}};
+    struct report_trend_point once[] = {{1, 7, 7, 7, false, 0}};
+    char from[] = "2026-01-01", to[] = "2026-01-02";
+    struct report_trend lines[] = {{"m", "edit app.py", "good", "builtin", "model",
+                                    "cold", 0, "virtual_ms", from, to, cold, 4},
+                                   {"m", "edit app.py", "good", "buildkit", "model",
+                                    "edit", 1, "virtual_ms", from, to, edit, 2},
+                                   {"m", "unknown", "good", "builtin", "model", "cold",
+                                    0, "virtual_ms", from, to, cold, 4},
+                                   {"m", "one run", "good", "builtin", "model", "cold",
+                                    0, "virtual_ms", from, to, once, 1}};
+    struct report_trends trends = {lines, 4};
+    struct results *r = model_results();
+    struct report_plots plots = {0};
+    report_plots_add_trends(r, &trends, &plots);
+    assert_int_equal(plots.count, 1); /* neither of another scenario nor of one run */
+    struct buf script = {.data = plots.items[0].gp, .len = strlen(plots.items[0].gp)};
+    struct buf data = {.data = plots.items[0].dat, .len = strlen(plots.items[0].dat)};
+    assert_golden("edit-app-py-trend-virtual-ms.gp", &script);
+    assert_golden("edit-app-py-trend-virtual-ms.dat", &data);
+    report_plots_add_trends(NULL, &trends, &plots);
+    assert_int_equal(plots.count, 3);
+    assert_string_equal(plots.items[1].name, "edit-app-py-trend-virtual-ms-2");
+    report_plots_free(&plots);
+    results_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fit__power_laws__are_found),
         cmocka_unit_test(growths__when_two_axes__then_a_line_at_each_place),
         cmocka_unit_test(plots__when_scan__then_golden),
+        cmocka_unit_test(trends__when_drawn__then_golden),
     };
     return cmocka_run_group_tests_name("growth", tests, NULL, NULL);
 }
