@@ -40,14 +40,14 @@ bool report_fit_power(const double *x, const double *y, size_t n,
 const char *report_metric_name(enum report_metric metric)
 {
     static const char *const names[METRICS] = {"virtual_ms", "wall_s", "steps_run",
-                                               "new_bytes"};
+                                               "new_bytes", "peak_bytes"};
     return names[metric];
 }
 
 const char *report_metric_words(enum report_metric metric)
 {
     static const char *const words[METRICS] = {"virtual clock", "wall clock",
-                                               "steps run", "new layers"};
+                                               "steps run", "new layers", "memory"};
     return words[metric];
 }
 
@@ -58,6 +58,7 @@ static double metric_of(const struct result_build *b, enum report_metric metric)
         b->wall.n != 0 ? b->wall.median : 0,
         (double)b->ran,
         (double)b->new_bytes,
+        (double)b->peak_bytes,
     };
     return values[metric];
 }

@@ -21,8 +21,16 @@ struct report_fit {
 bool report_fit_power(const double *x, const double *y, size_t n,
                       struct report_fit *out);
 
-enum report_metric { METRIC_VIRTUAL, METRIC_WALL, METRIC_STEPS, METRIC_BYTES, METRICS };
-/* "virtual_ms", "wall_s", "steps_run", "new_bytes": the units of its values. */
+enum report_metric {
+    METRIC_VIRTUAL,
+    METRIC_WALL,
+    METRIC_STEPS,
+    METRIC_BYTES,
+    METRIC_MEMORY,
+    METRICS
+};
+/* "virtual_ms", "wall_s", "steps_run", "new_bytes", "peak_bytes": the units of its
+ * values. */
 const char *report_metric_name(enum report_metric metric);
 
 struct report_growth {

@@ -31,7 +31,8 @@ static const struct {
     const char *what, *word;
 } metrics[METRICS] = {[METRIC_VIRTUAL] = {"virtual time", "virtual"},
                       [METRIC_WALL] = {"wall time", "wall"},
-                      [METRIC_BYTES] = {"new layer bytes", "bytes"}};
+                      [METRIC_BYTES] = {"new layer bytes", "bytes"},
+                      [METRIC_MEMORY] = {"memory", "memory"}};
 
 static double last_of(const struct report_growth *g)
 {
@@ -96,7 +97,7 @@ static void survey(struct chart *c)
             c->high_y = fmax(c->high_y, g->y[p]);
         }
     }
-    if (c->metric == METRIC_BYTES) {
+    if (c->metric == METRIC_BYTES || c->metric == METRIC_MEMORY) {
         c->unit = report_plot_bytes_unit(c->high_y);
     } else {
         double per_second = c->metric == METRIC_VIRTUAL ? 1e3 : 1;

@@ -3,6 +3,7 @@
 #include "tests/support.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "reports/growth.h"
 #include "reports/plots.h"
@@ -90,6 +91,30 @@ static void growths__when_two_axes__then_a_line_at_each_place(void **state)
     results_free(r);
 }
 
+static void growths__when_memory_is_known__then_it_grows_too(void **state)
+{
+    (void)state;
+    struct results *r = results_new("1", 0);
+    model_scan(r, "files", false);
+    for (size_t i = 0; i < r->scenario_count; i++) {
+        double files = r->scenarios[i].point[0].value;
+        r->scenarios[i].variants[0].builds[0].peak_bytes =
+            (uint64_t)(7 * files * files);
+    }
+    struct report_growths all;
+    report_growths_init(r->scenarios, r->scenario_count, &all);
+    size_t found = 0;
+    for (size_t i = 0; i < all.count; i++) {
+        if (strcmp(report_metric_name(all.items[i].metric), "peak_bytes") != 0)
+            continue;
+        near(all.items[i].fit.exponent, all.items[i].axis == 0 ? 2 : 0, 1e-9);
+        found++;
+    }
+    assert_int_equal(found, 2 + 3); /* a line at each place on the other axis */
+    report_growths_free(&all);
+    results_free(r);
+}
+
 static void plots__when_scan__then_golden(void **state)
 {
     (void)state;
@@ -158,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fit__power_laws__are_found),
         cmocka_unit_test(growths__when_two_axes__then_a_line_at_each_place),
+        cmocka_unit_test(growths__when_memory_is_known__then_it_grows_too),
         cmocka_unit_test(plots__when_scan__then_golden),
         cmocka_unit_test(trends__when_drawn__then_golden),
     };
