@@ -271,6 +271,8 @@ static void copy_step(struct result_step *to, const struct build_step *from)
     to->fetched_bytes = from->fetched_bytes;
     to->has_virtual = from->has_virtual;
     to->virtual_ms = from->virtual_ms;
+    to->has_start = from->has_virtual && from->status == STEP_RAN;
+    to->start_ms = from->start_ms;
     result_wall_add(&to->wall, from->wall_s);
     copy_miss(to, from->miss);
 }

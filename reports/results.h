@@ -36,6 +36,8 @@ struct result_step {
     uint64_t base_size, fetched_bytes;
     bool has_virtual;
     uint64_t virtual_ms;
+    bool has_start;    /* it ran on the virtual clock; old results have none */
+    uint64_t start_ms; /* when it began, from the start of the build */
     struct result_wall wall;
     char *miss_reason; /* NULL: null */
     unsigned miss_root;

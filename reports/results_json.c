@@ -258,6 +258,8 @@ static void add_step(struct pen *p, const struct result_step *s)
     if (s->base_name != NULL)
         add_base(p, s);
     add_seconds(p, s->has_virtual, s->virtual_ms, &s->wall);
+    if (s->has_start)
+        add_uint(p, "start_ms", s->start_ms);
     add_raw(p, "miss", s->miss_json);
     add_wall(p, &s->wall);
     end(p, '}');

@@ -305,6 +305,9 @@ static int read_step(struct reader *r, const json_t *object, struct result_step 
         rc = read_base(r, object, s);
     if (rc == 0)
         rc = read_times(r, object, &s->has_virtual, &s->virtual_ms, &s->wall);
+    s->has_start = s->has_virtual && json_object_get(object, "start_ms") != NULL;
+    if (rc == 0 && s->has_start)
+        rc = get_uint(r, object, "start_ms", max_integer, &s->start_ms);
     if (rc == 0)
         rc = read_miss(r, object, s);
     if (rc == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Steps on a time axis. What a step reads from is found in its text (FROM name, --from=
- * of COPY and of a mount), which is all that result files of any engine have; a stage
+ * Steps on a time axis. On the virtual clock the builder says when each began. For
+ * measured times what a step reads from is found in its text (FROM name, --from= of
+ * COPY and of a mount), which is all that result files of any engine have; a stage
  * named by a variable is found where FROM's resolved name is in the model.
  */
 #include "reports/timeline.h"
@@ -152,7 +153,9 @@ void report_timeline_init(const struct result_build *b, bool virtual,
         const struct result_step *step = &b->steps[i];
         struct report_span *span = &out->spans[i];
         double start = ends[span->stage];
-        if (strcmp(report_str(step->word), "FROM") == 0)
+        if (virtual && step->has_start)
+            start = (double)step->start_ms / 1000;
+        else if (strcmp(report_str(step->word), "FROM") == 0)
             start = fmax(start, base_end(&s, step, span->stage));
         else
             start = fmax(start, sources_end(&s, step, span->stage));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When each step of a build was at work, as far as the model tells: a step begins when
- * the step before it in its stage and the stages it reads from are done. On the virtual
- * clock this is how the builder counts; measured steps of an engine that was short of
- * processors may in truth have begun later.
+ * When each step of a build was at work. On the virtual clock the builder says so. A
+ * measured step begins when the step before it in its stage and the stages it reads
+ * from are done; of an engine that was short of processors it may in truth have begun
+ * later.
  */
 #ifndef REPORTS_TIMELINE_H
 #define REPORTS_TIMELINE_H

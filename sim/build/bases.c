@@ -78,12 +78,33 @@ bool build_base_is_here(struct build *b, const struct base_ref *base)
     return true;
 }
 
+static uint64_t bytes_to_fetch(struct build *b, const struct base_ref *base)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < base->image.layer_count; i++)
+        if (!store_layer_has(b->options->store, &base->image.layers[i].diff_id))
+            bytes += base->image.layers[i].size;
+    return bytes;
+}
+
+static void tell_progress(struct build *b, const struct vertex *v, uint64_t done,
+                          uint64_t total)
+{
+    struct build_event event = {.kind = BUILD_EVENT_PROGRESS,
+                                .step = &b->result->steps[v->position],
+                                .result = b->result,
+                                .done = done,
+                                .total_bytes = total};
+    if (b->options->listener != NULL)
+        b->options->listener(b->options->listener_payload, &event);
+}
+
 int build_fetch_base(struct build *b, const struct base_ref *base, struct vertex *v,
                      struct digest *chain, struct err *err)
 {
     const struct base_source *source = b->options->bases;
     struct store *store = b->options->store;
-    uint64_t fetched = 0;
+    uint64_t fetched = 0, total = bytes_to_fetch(b, base);
     *chain = (struct digest){0};
     for (size_t i = 0; i < base->image.layer_count; i++) {
         const struct base_layer *layer = &base->image.layers[i];
@@ -92,6 +113,7 @@ int build_fetch_base(struct build *b, const struct base_ref *base, struct vertex
             if (rc != 0)
                 return err_at(err, b->dockerfile_name, v->step->line);
             fetched += layer->size;
+            tell_progress(b, v, fetched, total);
         }
         int rc = store_chain_put(store, chain, &layer->diff_id, chain, err);
         if (rc != 0)

@@ -130,6 +130,7 @@ struct build_step {
     uint64_t fetched_bytes;
     bool has_virtual;
     uint64_t virtual_ms;
+    uint64_t start_ms; /* STEP_RAN: when it began on the virtual clock of the build */
     double wall_s;
     struct miss *miss; /* with STEP_RAN, else NULL */
     /* STEP_DEPENDS: the step whose output is not known (its own index: an image that is
@@ -165,7 +166,7 @@ struct build_result {
     unsigned step_count;
     struct digest image_id;
     struct digest chain; /* of its layers; zero: it has none */
-    char *image_name; /* normalised tag, NULL if none */
+    char *image_name;    /* normalised tag, NULL if none */
     char *config_json;
     struct base_layer *layers; /* of the image, lowest first */
     size_t layer_count;

@@ -18,6 +18,7 @@ static void fill_step(struct build *b, const struct vertex *v, struct build_step
     out->wall_s = v->wall_s;
     out->has_virtual = b->options->executor->is_virtual;
     out->virtual_ms = v->virtual_ms;
+    out->start_ms = v->finish_ms > v->virtual_ms ? v->finish_ms - v->virtual_ms : 0;
     out->has_key = v->has_key && v->kind != VERTEX_CONFIG;
     out->key = v->key;
     out->fetched_bytes = v->fetched_bytes;

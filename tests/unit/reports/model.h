@@ -138,6 +138,7 @@ static inline void model_build(struct result_variant *v, const char *label,
     for (size_t n = 0; n < count; n++) {
         model_step(&built[n], steps, n, files, &misses[n]);
         built[n].total = (unsigned)count;
+        built[n].start_ms = result.virtual_ms;
         result.virtual_ms += built[n].virtual_ms;
         result.wall_s += built[n].wall_s;
         buf_addf(&dockerfile, "%s\n", steps[n].instruction);
