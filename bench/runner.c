@@ -145,14 +145,24 @@ static bool wants_more(const struct running *run, unsigned rounds, uint64_t sinc
               is_precise(run->copies[1], options->precision)));
 }
 
+static void settle(struct running *run)
+{
+    for (size_t c = 0; c < 2 && run->copies[c] != NULL; c++)
+        result_settle(run->copies[c]);
+}
+
 static int run_rounds(struct running *run, struct err *err)
 {
     int r = 0;
     for (unsigned i = 0; i < run->options->warmup && r == 0 && !all_dead(run); i++)
         r = run_round(run, i, RECORD_NOTHING, err);
     uint64_t since_ns = clock_monotonic_ns();
-    for (unsigned i = 0; r == 0 && wants_more(run, i, since_ns); i++)
+    for (unsigned i = 0; r == 0 && wants_more(run, i, since_ns); i++) {
         r = run_round(run, i, i == 0 ? RECORD_FIRST : RECORD_SAMPLE, err);
+        if (run->options->precision > 0)
+            settle(run);
+    }
+    settle(run);
     return r;
 }
 

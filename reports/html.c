@@ -83,9 +83,9 @@ static void variants(const struct result_scenario *s, struct buf *out)
         buf_adds(out, "<article><h3>");
         variant_title(s, v, out);
         buf_adds(out, "</h3>\n");
+        bool virtual = report_html_virtual(variant);
         for (size_t b = 0; b < variant->build_count; b++)
-            build(s, &variant->builds[b], report_html_virtual(variant), b < OPEN_BUILDS,
-                  out);
+            build(s, &variant->builds[b], virtual, b < OPEN_BUILDS, out);
         report_html_stacks(s, v, holders, out);
         buf_adds(out, "</article>\n");
     }

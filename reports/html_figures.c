@@ -44,9 +44,11 @@ static void bars(const struct result_scenario *s, const struct report_grid *grid
 {
     double longest = 0;
     size_t shown = 0;
+    AUTO_FREE bool *here = xcalloc(grid->column_count + 1, sizeof *here);
+    for (size_t v = 0; v < grid->column_count; v++)
+        here[v] = report_html_virtual(&s->variants[v]) == virtual;
     for (size_t i = 0; i < grid->row_count * grid->column_count; i++) {
-        size_t v = i % grid->column_count;
-        if (grid->cells[i] == NULL || report_html_virtual(&s->variants[v]) != virtual)
+        if (grid->cells[i] == NULL || !here[i % grid->column_count])
             continue;
         longest = fmax(longest, seconds_of(grid->cells[i], virtual));
         shown++;
@@ -61,7 +63,7 @@ static void bars(const struct result_scenario *s, const struct report_grid *grid
         report_html_text("<dt>", grid->labels[row], "\n", out);
         for (size_t v = 0; v < grid->column_count; v++) {
             const struct result_build *b = report_grid_cell(grid, row, v);
-            if (b != NULL && report_html_virtual(&s->variants[v]) == virtual)
+            if (b != NULL && here[v])
                 bar(s, b, v, virtual, longest, out);
         }
     }

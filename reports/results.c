@@ -34,8 +34,10 @@ static void *add_slot(void *items, size_t *count, size_t size)
 
 /* ---- measured time --------------------------------------------------------------- */
 
-static void wall_update(struct result_wall *wall)
+void result_wall_settle(struct result_wall *wall)
 {
+    if (wall->n == 0)
+        return;
     double sum = 0, squares = 0;
     wall->min = wall->max = wall->samples[0];
     for (size_t i = 0; i < wall->n; i++) {
@@ -52,7 +54,7 @@ static void wall_update(struct result_wall *wall)
     wall->median = samples_median(wall->samples, wall->n);
 }
 
-void result_wall_add(struct result_wall *wall, double seconds)
+void result_wall_push(struct result_wall *wall, double seconds)
 {
     if (!isfinite(seconds) || seconds < 0)
         return;
@@ -61,7 +63,12 @@ void result_wall_add(struct result_wall *wall, double seconds)
     snprintf(text, sizeof text, "%.9g", seconds);
     GROW(wall->samples, wall->cap, wall->n + 1);
     wall->samples[wall->n++] = strtod(text, NULL);
-    wall_update(wall);
+}
+
+void result_wall_add(struct result_wall *wall, double seconds)
+{
+    result_wall_push(wall, seconds);
+    result_wall_settle(wall);
 }
 
 /* ---- life and death -------------------------------------------------------------- */
@@ -316,7 +323,18 @@ struct result_build *result_add_build(struct result_variant *v, const char *labe
 
 void result_build_sample(struct result_build *b, const struct build_result *build)
 {
-    result_wall_add(&b->wall, build->wall_s);
+    result_wall_push(&b->wall, build->wall_s);
     for (unsigned i = 0; i < build->step_count && i < b->step_count; i++)
-        result_wall_add(&b->steps[i].wall, build->steps[i].wall_s);
+        result_wall_push(&b->steps[i].wall, build->steps[i].wall_s);
+}
+
+void result_settle(struct result_scenario *s)
+{
+    for (size_t v = 0; v < s->variant_count; v++)
+        for (size_t i = 0; i < s->variants[v].build_count; i++) {
+            struct result_build *b = &s->variants[v].builds[i];
+            result_wall_settle(&b->wall);
+            for (size_t k = 0; k < b->step_count; k++)
+                result_wall_settle(&b->steps[k].wall);
+        }
 }

@@ -19,9 +19,13 @@
 struct result_wall {
     double *samples;
     size_t n, cap;
-    double mean, median, stddev, min, max; /* filled by result_wall_update */
+    double mean, median, stddev, min, max; /* filled by result_wall_settle */
 };
 void result_wall_add(struct result_wall *wall, double seconds);
+/* The same in two: samples first, what they say when all are there. O(1), O(n log n).
+ */
+void result_wall_push(struct result_wall *wall, double seconds);
+void result_wall_settle(struct result_wall *wall);
 
 struct result_step {
     unsigned index, total, line;
@@ -129,6 +133,8 @@ void result_add_check(struct result_scenario *s, const char *message, bool ok,
                       unsigned line);
 /* Adds another repetition's wall times (build and steps) to a build already there. */
 void result_build_sample(struct result_build *b, const struct build_result *build);
+/* After the last sample, before anything else looks at the times. */
+void result_settle(struct result_scenario *s);
 
 /* results.json, indented, deterministic. */
 void results_to_json(const struct results *r, struct buf *out);

@@ -177,8 +177,9 @@ static int read_samples(struct reader *r, const json_t *object,
         double seconds = 0;
         rc = get_seconds(r, json_array_get(samples, i), "samples", &seconds);
         if (rc == 0)
-            result_wall_add(wall, seconds);
+            result_wall_push(wall, seconds);
     }
+    result_wall_settle(wall);
     if (rc == 0)
         leave(r, before);
     return rc;

@@ -162,6 +162,9 @@ static inline void model_build(struct result_variant *v, const char *label,
         built[n].wall_s *= 1.5;
     result.wall_s *= 1.5;
     result_build_sample(b, &result);
+    for (unsigned n = 0; n < count; n++)
+        result_wall_settle(&b->steps[n].wall);
+    result_wall_settle(&b->wall);
 }
 
 static inline void model_variant(struct result_scenario *s, const char *name,

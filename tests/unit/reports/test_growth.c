@@ -62,6 +62,8 @@ static void model_scan(struct results *r, const char *name, bool measured)
         for (int again = 0; measured && again < 2; again++)
             result_build_sample(b, &built);
     }
+    for (size_t i = 0; i < r->scenario_count; i++)
+        result_settle(&r->scenarios[i]);
 }
 
 /* A line an axis, a place, a build and a metric; the largest series first. */
