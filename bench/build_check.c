@@ -20,23 +20,17 @@ static bool is_excluded(void *payload, const char *path)
     return ignore_excluded(payload, path, NULL);
 }
 
-/* `# check=skip=…;error=true` */
-static bool warnings_are_errors(const struct dockerfile *df)
+/* A base image's variables, where the image is here or modelled. */
+static bool image_env(void *payload, const char *name, struct strv *env)
 {
-    for (size_t i = 0; i < df->directive_count; i++) {
-        if (strcmp(df->directives[i].name, "check") != 0)
-            continue;
-        for (const char *p = df->directives[i].value; *p != '\0'; p++) {
-            p += strspn(p, "; \t");
-            size_t len = strcspn(p, ";");
-            if (strncmp(p, "error=true", 10) == 0 && strspn(p + 10, " \t") + 10 == len)
-                return true;
-            p += len;
-            if (*p == '\0')
-                break;
-        }
-    }
-    return false;
+    const struct build_setup *setup = payload;
+    const struct base_source *bases = setup->options.bases;
+    struct base_image image = {0};
+    if (bases->resolve(bases->self, setup->store, name, &image, NULL) != 0)
+        return false;
+    strv_copy(env, &image.config->env);
+    base_image_free(&image);
+    return true;
 }
 
 static int load_text(const struct build_values *values, const char *context,
@@ -53,29 +47,28 @@ static int load_text(const struct build_values *values, const char *context,
 }
 
 int bench_lint(const struct build_values *values, const char *context,
-               const struct buf *text, struct lint_report *out, bool *fatal,
-               struct err *err)
+               struct build_setup *setup, struct lint_report *out, struct err *err)
 {
     AUTO_BUF loaded = BUF_INIT;
     struct dockerfile *df = NULL;
     struct ignore *ignored = NULL;
-    int r = 0;
-    if (text == NULL)
-        r = load_text(values, context, &loaded, err);
-    const struct buf *source = text != NULL ? text : &loaded;
+    bool given = setup->options.dockerfile_text != NULL;
+    int r = given ? 0 : load_text(values, context, &loaded, err);
+    const struct buf *source = given ? &setup->dockerfile : &loaded;
     if (r == 0)
         r = dockerfile_parse(dockerfile_name(values), buf_str(source), source->len, &df,
                              err);
-    if (r == 0) {
-        *fatal = warnings_are_errors(df);
-        const char *beside = values->file != NULL && strcmp(values->file, "-") != 0
-                                 ? values->file
-                                 : NULL;
-        r = context_ignore(context, beside, &ignored, err);
-    }
     if (r == 0)
-        r = dockerfile_lint(df, ignored != NULL ? is_excluded : NULL, ignored, out,
-                            err);
+        r = context_ignore(context, given ? NULL : values->file, &ignored, err);
+    struct lint_options options = {
+        .excluded = ignored != NULL ? is_excluded : NULL,
+        .payload = ignored,
+        .image_env = image_env,
+        .image_payload = setup,
+        .build_args = &setup->build_args,
+    };
+    if (r == 0)
+        r = dockerfile_lint(df, &options, out, err);
     ignore_free(ignored);
     dockerfile_free(df);
     return r;

@@ -46,48 +46,43 @@ static void listen(void *payload, const struct build_event *event)
     progress_listen(job->progress, event);
 }
 
-static int check_only(const struct build_values *values, const char *context,
-                      struct err *err)
+/* `# check=error=true`: warnings forbid the build. */
+static int fatal_warnings(const struct lint_report *report, struct err *err)
+{
+    if (!report->is_error || report->len == 0)
+        return 0;
+    return err_set(err, ERR_FAILED,
+                   "%zu warning%s, and the check directive makes them errors",
+                   report->len, report->len == 1 ? "" : "s");
+}
+
+static int check_only(struct cli *cli, const struct build_values *values,
+                      const char *context, struct err *err)
 {
     struct lint_report report = {0};
-    AUTO_BUF text = BUF_INIT;
-    bool fatal = false, from_stdin = values->file && strcmp(values->file, "-") == 0;
-    int r = bench_check_context(context, err);
-    if (r == 0 && from_stdin)
-        r = bench_read_stdin(DOCKERFILE_LIMIT, &text, err);
+    struct build_setup setup = {0};
+    int r = bench_build_setup(cli, values, context, &setup, err);
     if (r == 0)
-        r = bench_lint(values, context, from_stdin ? &text : NULL, &report, &fatal,
-                       err);
-    if (r == 0) {
-        bench_print_lint(values, &report, stdout);
-        if (report.len == 0)
-            puts("no warnings");
-        else if (fatal)
-            r = err_set(err, ERR_FAILED,
-                        "%zu warning%s, and the check directive makes them errors",
-                        report.len, report.len == 1 ? "" : "s");
-    }
+        r = bench_lint(values, context, &setup, &report, err);
+    bench_print_lint(values, &report, stdout);
+    if (r == 0 && report.len == 0)
+        puts("no warnings");
+    if (r == 0)
+        r = fatal_warnings(&report, err);
     lint_report_free(&report);
+    bench_build_setup_free(&setup);
     return r;
 }
 
-/* `# check=error=true`: warnings forbid the build. Other faults are the build's. */
+/* Other faults than warnings are the build's to find: it looks at needed stages only.
+ */
 static int refuse_warnings(struct job *job, struct err *err)
 {
     struct lint_report report = {0};
-    bool fatal = false;
-    int r = bench_lint(
-        job->values, job->context,
-        job->setup.options.dockerfile_text != NULL ? &job->setup.dockerfile : NULL,
-        &report, &fatal, NULL);
-    if (r == 0 && fatal && report.len != 0) {
+    (void)bench_lint(job->values, job->context, &job->setup, &report, NULL);
+    int r = fatal_warnings(&report, err);
+    if (r != 0)
         bench_print_lint(job->values, &report, stderr);
-        r = err_set(err, ERR_FAILED,
-                    "%zu warning%s, and the check directive makes them errors",
-                    report.len, report.len == 1 ? "" : "s");
-    } else {
-        r = 0;
-    }
     lint_report_free(&report);
     return r;
 }
@@ -186,7 +181,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
     if (cli->common.quiet)
         values->progress = PROGRESS_QUIET;
     if (values->check)
-        return check_only(values, in->operands[0], err);
+        return check_only(cli, values, in->operands[0], err);
     bool to_stderr = outputs_use_stdout(&values->outputs);
     struct progress_options show = {
         .kind = (enum progress_kind)values->progress,

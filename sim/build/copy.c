@@ -8,6 +8,7 @@
 
 #include "sim/base/path.h"
 #include "sim/build/graph.h"
+#include "sim/build/sent.h"
 #include "sim/layer/tar.h"
 
 struct copying {
@@ -319,6 +320,8 @@ int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *b
                      "when using %s with more than one source file, the "
                      "destination must be a directory and end with a /",
                      v->step->word);
+    if (rc == 0)
+        rc = sent_check(b, v, err);
     for (size_t i = 0; rc == 0 && i < v->selection.len; i++) {
         const struct selected *item = &v->selection.items[i];
         c.unpack = v->sources.items[i].remote ? copy->unpack_remote : copy->unpack;

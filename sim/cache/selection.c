@@ -40,10 +40,10 @@ static int expand_glob(struct view *view, const char *dir, const char *pattern,
     return rc;
 }
 
-/* Folders before the first wildcard are followed where they are symlinks, and BuildKit
- * wants them to be there. */
-static int expand_word(struct view *view, const char *word,
-                       const struct selection_rules *rules, struct strv *out,
+/* Folders before the first wildcard are followed where they are symlinks. Where they
+ * are missing nothing matches; that BuildKit wants them when it copies is build/sent.c.
+ */
+static int expand_word(struct view *view, const char *word, struct strv *out,
                        struct err *err)
 {
     size_t fixed = 0;
@@ -60,14 +60,8 @@ static int expand_word(struct view *view, const char *word,
     AUTO_FREE char *prefix = xstrndup(word, fixed - 1);
     AUTO_FREE char *dir = NULL;
     int rc = view_resolve(view, prefix, true, &dir, err);
-    if (rc != 0)
+    if (rc != 0 || view_lookup(view, dir) == NULL)
         return rc;
-    if (view_lookup(view, dir) == NULL) {
-        if (rules->semantics != SEMANTICS_BUILDKIT)
-            return 0;
-        err_set(err, ERR_FAILED, "\"/%s\" not found", prefix);
-        return err_hint(err, "the folder before a wildcard has to be there");
-    }
     return expand_glob(view, dir, word + fixed, out, err);
 }
 
@@ -103,7 +97,7 @@ static int find_with_parents(struct selected *item, const struct selection_rules
     bool wild = glob_has_wildcard(base);
     int rc = 0;
     if (wild)
-        rc = expand_word(item->view, base, rules, &bases, err);
+        rc = expand_word(item->view, base, &bases, err);
     else
         strv_add(&bases, base);
     for (size_t i = 0; rc == 0 && i < bases.len; i++) {
@@ -130,7 +124,7 @@ static int find_matches(struct selected *item, const struct selection_rules *rul
     AUTO_FREE char *clean = path_below_root(item->word);
     item->wildcard = glob_has_wildcard(clean);
     if (item->wildcard) {
-        int rc = expand_word(item->view, clean, rules, &item->matches, err);
+        int rc = expand_word(item->view, clean, &item->matches, err);
         if (rc == 0 && item->matches.len == 0 && rules->semantics == SEMANTICS_CLASSIC)
             return err_set(err, ERR_FAILED,
                            "no source files were specified: nothing "
@@ -155,6 +149,7 @@ static int find_matches(struct selected *item, const struct selection_rules *rul
 
 struct hashing {
     const struct selection_rules *rules;
+    struct selected *item;
     struct digester *list; /* (path, entry digest) pairs */
     struct digester *one;
     size_t base;     /* length of the copied folder's path, to cut it off */
@@ -195,6 +190,32 @@ static const char *relative(const char *path, size_t base)
     return *path == '/' ? path + 1 : path;
 }
 
+static int path_digest(struct selected *item, const char *path, struct hashing *h,
+                       struct digest *out, struct err *err);
+
+/* With --exclude and --parents, BuildKit takes what lies at the top of a context for
+ * sources of their own: symlinks there are followed, and have to lead somewhere. */
+static bool is_followed(const struct hashing *h, const struct entry *e)
+{
+    return h->rules->semantics == SEMANTICS_BUILDKIT &&
+           (h->rules->excludes != NULL || h->rules->parents) && h->base == 0 &&
+           e->type == ENTRY_SYMLINK && strchr(e->path, '/') == NULL;
+}
+
+static int followed_digest(const struct hashing *h, const char *path,
+                           struct digest *out, struct err *err)
+{
+    struct selection_rules plain = {.semantics = h->rules->semantics};
+    struct hashing own = {.rules = &plain,
+                          .item = h->item,
+                          .list = digester_new(),
+                          .one = digester_new()};
+    int rc = path_digest(h->item, path, &own, out, err);
+    digester_free(own.list);
+    digester_free(own.one);
+    return rc;
+}
+
 static int hash_entry(void *payload, const struct entry *entry, struct err *err)
 {
     struct hashing *h = payload;
@@ -204,7 +225,8 @@ static int hash_entry(void *payload, const struct entry *entry, struct err *err)
     if (name[0] != '\0' && selection_excludes(h->rules->excludes, name))
         return 0;
     struct digest d;
-    int rc = entry_digest(entry, h, &d, err);
+    int rc = is_followed(h, entry) ? followed_digest(h, entry->path, &d, err)
+                                   : entry_digest(entry, h, &d, err);
     if (rc != 0)
         return rc;
     digester_add_string(h->list, name);
@@ -274,6 +296,14 @@ static void add_parents(struct selected *item, size_t k, struct hashing *h,
     }
 }
 
+static int parents_digest(struct hashing *h, const char *match, struct digest *out,
+                          struct err *err)
+{
+    const struct entry *e = view_lookup(h->item->view, match);
+    return is_followed(h, e) ? followed_digest(h, match, out, err)
+                             : entry_digest(e, h, out, err);
+}
+
 /* Paths and digests of all matches. */
 static int pairs_digest(struct selected *item, struct hashing *h, struct err *err)
 {
@@ -282,9 +312,8 @@ static int pairs_digest(struct selected *item, struct hashing *h, struct err *er
     for (size_t i = 0; i < item->matches.len; i++) {
         const char *match = item->matches.items[i];
         struct digest d;
-        int rc = h->rules->parents
-                     ? entry_digest(view_lookup(item->view, match), h, &d, err)
-                     : path_digest(item, match, h, &d, err);
+        int rc = h->rules->parents ? parents_digest(h, match, &d, err)
+                                   : path_digest(item, match, h, &d, err);
         if (rc != 0)
             return rc;
         if (buildkit)
@@ -325,7 +354,8 @@ int selection_add(struct selection *sel, struct view *view, const char *word,
     int rc = find_matches(item, rules, err);
     if (rc != 0)
         return rc;
-    struct hashing h = {.rules = rules, .list = digester_new(), .one = digester_new()};
+    struct hashing h = {
+        .rules = rules, .item = item, .list = digester_new(), .one = digester_new()};
     rc = item_digest(item, &h, err);
     digester_free(h.list);
     digester_free(h.one);

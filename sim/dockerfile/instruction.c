@@ -194,10 +194,11 @@ static int read_health(const struct instruction *in, struct healthcheck_args *ou
     *out = (struct healthcheck_args){0};
     if (in->args.len == 0)
         return err_set(err, ERR_INPUT, "HEALTHCHECK requires at least one argument");
-    int rc = flags_apply(in, known, sizeof known / sizeof known[0], err);
-    if (rc == 0)
-        rc = check_health_command(in, out, err);
-    if (rc != 0 || out->none)
+    int rc = check_health_command(in, out, err);
+    if (rc != 0 || out->none) /* NONE: nobody looks at the flags */
+        return rc;
+    rc = flags_apply(in, known, sizeof known / sizeof known[0], err);
+    if (rc != 0)
         return rc;
     rc =
         read_duration("interval", interval, &out->has_interval, &out->interval_ns, err);

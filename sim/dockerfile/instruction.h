@@ -106,11 +106,21 @@ struct lint_report {
     size_t len, cap;
     bool is_error; /* "# check=error=true": warnings make the build fail */
 };
-/* Every rule that one Dockerfile can trigger, honouring a `# check=` directive. The
- * context's ignore file is needed for CopyIgnoredFile: `excluded` may be NULL. Returns
- * an error where the file does not pass dockerfile_check. */
-int dockerfile_lint(const struct dockerfile *df,
-                    bool (*excluded)(void *payload, const char *path), void *payload,
+/* What the rules ask of the world; all may be NULL. */
+struct lint_options {
+    /* CopyIgnoredFile: whether the context's ignore file shuts the path out. */
+    bool (*excluded)(void *payload, const char *path);
+    void *payload;
+    /* Appends the variables of a base image's config, NAME=value; false: not known,
+     * then what official images define is let pass. */
+    bool (*image_env)(void *payload, const char *name, struct strv *env);
+    void *image_payload;
+    const struct strv *build_args; /* NAME=value: they stand for the values of ARGs */
+};
+/* Every rule that one Dockerfile can trigger, honouring a `# check=` directive. Returns
+ * an error where the file does not pass dockerfile_check, and where the words of an
+ * instruction cannot be expanded: *out then holds the warnings so far. */
+int dockerfile_lint(const struct dockerfile *df, const struct lint_options *options,
                     struct lint_report *out, struct err *err);
 void lint_report_free(struct lint_report *report);
 

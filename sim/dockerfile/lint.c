@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The warnings of `docker build --check`, with the names, texts and lines that
- * BuildKit 0.32 gives. Variables that only the base image's config defines are not
- * known here: see lint_words.c.
+ * BuildKit 0.32 gives, up to the first word that cannot be expanded.
  */
 #include "sim/dockerfile/lint.h"
 
@@ -10,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define URL "https://docs.docker.com/go/dockerfile/rule/"
 static const struct {
@@ -51,9 +51,15 @@ static const struct {
                                     URL "expose-invalid-format/"},
 };
 
+static bool is_off(const struct lint_choice *choice, enum rule rule)
+{
+    return rule == RULE_INVALID_DEFINITION_DESCRIPTION ? !choice->experimental[rule]
+                                                       : choice->skip[rule];
+}
+
 void lint_add(struct lint *lint, enum rule rule, unsigned line, const char *fmt, ...)
 {
-    if (lint->off[rule])
+    if (is_off(&lint->here, rule))
         return;
     struct lint_report *r = lint->report;
     char text[1024];
@@ -81,19 +87,14 @@ static bool equals(struct span s, const char *text)
     return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
 }
 
-/* Turns the named rules off (skip) or on (experimental); others get the reverse. Names
- * that are no rule mean nothing. */
-static void switch_rules(struct lint *lint, struct span names, bool off,
-                         bool experimental)
+/* Sets the named rules, and no other. Names that are no rule mean nothing. */
+static void name_rules(struct span names, bool *set)
 {
     for (size_t i = 0; i < RULE_COUNT; i++) {
-        if ((i == RULE_INVALID_DEFINITION_DESCRIPTION) != experimental)
-            continue;
-        lint->off[i] = !off;
+        set[i] = false;
         for (struct span rest = names; rest.n > 0;) {
             struct span name = next_part(&rest, ',');
-            if (equals(name, rules[i].name) || equals(name, "all"))
-                lint->off[i] = off;
+            set[i] = set[i] || equals(name, rules[i].name) || equals(names, "all");
         }
     }
 }
@@ -109,46 +110,79 @@ static int bad_option(struct span option, struct err *err)
 }
 
 /* One of skip=A,B error=true experimental=C. */
-static int read_option(struct lint *lint, struct span option, struct err *err)
+static int read_option(struct lint_choice *choice, struct span option, struct err *err)
 {
     struct span value = option, key = next_part(&value, '=');
-    AUTO_FREE char *text = xstrndup(value.p, value.n);
-    bool on = false;
     if (key.n == option.n)
         return bad_option(option, err);
-    if (equals(key, "skip") || equals(key, "experimental")) {
-        if (lint != NULL)
-            switch_rules(lint, value, equals(key, "skip"), equals(key, "experimental"));
-        return 0;
-    }
-    if (!equals(key, "error"))
+    AUTO_FREE char *text = xstrndup(value.p, value.n);
+    if (equals(key, "skip"))
+        name_rules(value, choice->skip);
+    else if (equals(key, "experimental"))
+        name_rules(value, choice->experimental);
+    else if (!equals(key, "error"))
         return bad_option(key, err);
-    if (!bool_parse(text, &on))
+    else if (!bool_parse(text, &choice->is_error))
         return bad_option(option, err);
-    if (lint != NULL)
-        lint->report->is_error = on;
     return 0;
 }
 
-int lint_read_directives(const struct dockerfile *df, struct lint *lint,
-                         struct err *err)
+/* Up to the first blank; three options at most: the third takes what follows. */
+static int read_options(struct lint_choice *choice, struct span value, struct err *err)
 {
-    if (lint != NULL)
-        lint->off[RULE_INVALID_DEFINITION_DESCRIPTION] = true;
-    for (size_t i = 0; i < df->directive_count; i++) {
-        const struct directive *d = &df->directives[i];
-        if (strcmp(d->name, "check") != 0)
-            continue;
-        struct span rest = span_of(d->value);
-        bool more = true;
-        while (more) {
-            more = memchr(rest.p, ';', rest.n) != NULL;
-            struct span option = next_part(&rest, ';');
-            if (read_option(lint, option, err) != 0)
-                return err_at(err, df->name, d->line);
-        }
+    struct span rest = span_trim(value);
+    rest = next_part(&rest, ' ');
+    bool more = rest.n > 0;
+    for (unsigned count = 0; more; count++) {
+        more = count < 2 && memchr(rest.p, ';', rest.n) != NULL;
+        struct span option = more ? next_part(&rest, ';') : rest;
+        if (read_option(choice, option, err) != 0)
+            return ERR_INPUT;
     }
     return 0;
+}
+
+int lint_read_directives(const struct dockerfile *df, struct lint_choice *out,
+                         struct err *err)
+{
+    for (size_t i = 0; i < df->directive_count; i++) {
+        const struct directive *d = &df->directives[i];
+        if (strcmp(d->name, "check") == 0 &&
+            read_options(out, span_of(d->value), err) != 0)
+            return err_at(err, df->name, d->line);
+    }
+    return 0;
+}
+
+/* A comment line's text as a directive: `check = VALUE more`. */
+static bool check_comment(struct span line, struct span *value)
+{
+    struct span rest = line, name = span_trim(next_part(&rest, '='));
+    if (name.n == line.n || name.n != 5 || strncasecmp(name.p, "check", 5) != 0)
+        return false;
+    *value = rest;
+    return true;
+}
+
+/* What holds for one instruction: the first `# check=` of the comments above it adds to
+ * what holds for the file. */
+static void choose_for(struct lint *lint, const struct instruction *in)
+{
+    struct lint_choice more = {0};
+    struct span rest = span_of(in->comment != NULL ? in->comment : ""), value;
+    lint->here = lint->all;
+    lint->line = in->line;
+    while (rest.n > 0) {
+        if (!check_comment(next_part(&rest, '\n'), &value))
+            continue;
+        if (read_options(&more, value, NULL) != 0)
+            return;
+        for (size_t i = 0; i < RULE_COUNT; i++) {
+            lint->here.skip[i] |= more.skip[i];
+            lint->here.experimental[i] |= more.experimental[i];
+        }
+        return;
+    }
 }
 
 /* Insertion keeps the order of warnings on one line; reports are short and nearly
@@ -164,23 +198,58 @@ static void sort(struct lint_report *r, size_t from)
     }
 }
 
-static void visit(struct lint *lint)
+/* How everything is written. */
+static void visit_text(struct lint *lint)
 {
-    size_t stage = 0, first = lint->stages[0].first - 1;
-    for (size_t i = 0; i < first; i++) {
-        lint_description(lint, &lint->df->instructions[i]);
+    lint->here = lint->all;
+    lint_casing(lint);
+    lint_continuations(lint);
+    for (size_t i = 0; i < lint->df->instruction_count; i++) {
+        const struct instruction *in = &lint->df->instructions[i];
+        choose_for(lint, in);
+        lint_description(lint, in);
+        if (in->kind == INSTRUCTION_FROM)
+            lint_from_casing(lint, in);
+        if (in->kind == INSTRUCTION_MAINTAINER)
+            lint_add(lint, RULE_MAINTAINER_DEPRECATED, in->line,
+                     "Maintainer instruction is deprecated in favor of using label");
+    }
+}
+
+/* What comes before the stages: ARGs, and all FROM lines. */
+static void visit_head(struct lint *lint)
+{
+    size_t first = lint->stages[0].first - 1;
+    lint_global_arg(lint, NULL);
+    for (size_t i = 0; lint->rc == 0 && i < first; i++) {
+        choose_for(lint, &lint->df->instructions[i]);
         lint_global_arg(lint, &lint->df->instructions[i]);
     }
-    for (; stage < lint->stage_count; stage++) {
+    lint->here = lint->all;
+    if (lint->rc == 0)
+        lint_stage_names(lint);
+    for (size_t i = 0; lint->rc == 0 && i < lint->stage_count; i++) {
+        choose_for(lint, lint->stages[i].from);
+        lint_from(lint, i);
+    }
+}
+
+static void visit(struct lint *lint)
+{
+    visit_text(lint);
+    visit_head(lint);
+    for (size_t stage = 0; lint->rc == 0 && stage < lint->stage_count; stage++) {
         const struct stage *s = &lint->stages[stage];
-        lint_from(lint, stage);
-        for (size_t i = s->first; i < s->end; i++) {
+        lint_start(lint, stage);
+        for (size_t i = s->first; lint->rc == 0 && i < s->end; i++) {
             const struct instruction *in = &lint->df->instructions[i];
-            lint_description(lint, in);
+            choose_for(lint, in);
             lint_words(lint, in, &lint->scopes[stage]);
+            if (lint->rc != 0)
+                break;
             lint_command(lint, in, &lint->scopes[stage]);
+            lint_repeats(lint, s, in);
         }
-        lint_repeats(lint, s);
     }
 }
 
@@ -190,22 +259,23 @@ static void scope_free(struct scope *scope)
     strv_free(&scope->declared);
 }
 
-int dockerfile_lint(const struct dockerfile *df,
-                    bool (*excluded)(void *payload, const char *path), void *payload,
+int dockerfile_lint(const struct dockerfile *df, const struct lint_options *options,
                     struct lint_report *out, struct err *err)
 {
-    struct lint lint = {
-        .df = df, .report = out, .excluded = excluded, .payload = payload};
+    static const struct lint_options none;
+    struct lint lint = {.df = df,
+                        .report = out,
+                        .options = options != NULL ? options : &none,
+                        .err = err};
     size_t from = out->len;
     int rc = dockerfile_check(df, err);
     if (rc == 0)
-        rc = lint_read_directives(df, &lint, err);
+        rc = lint_read_directives(df, &lint.all, err);
     if (rc != 0)
         return rc;
+    out->is_error = lint.all.is_error;
     lint.stage_count = stages_find(df, &lint.stages);
     lint.scopes = xcalloc(lint.stage_count, sizeof *lint.scopes);
-    lint_casing(&lint);
-    lint_continuations(&lint);
     visit(&lint);
     sort(out, from);
     for (size_t i = 0; i < lint.stage_count; i++)
@@ -213,7 +283,7 @@ int dockerfile_lint(const struct dockerfile *df,
     scope_free(&lint.global);
     free(lint.scopes);
     free(lint.stages);
-    return 0;
+    return lint.rc != 0 ? err_at(err, df->name, lint.line) : 0;
 }
 
 void lint_report_free(struct lint_report *report)

@@ -38,20 +38,29 @@ struct scope {
     bool has_workdir, has_shell;
 };
 
+/* What `# check=` asks for. Of the rules InvalidDefinitionDescription is experimental:
+ * it is off unless it is named. */
+struct lint_choice {
+    bool skip[RULE_COUNT], experimental[RULE_COUNT];
+    bool is_error;
+};
+
 struct lint {
     const struct dockerfile *df;
     struct lint_report *report;
-    bool off[RULE_COUNT];
+    struct lint_choice all, here; /* of the file; with what stands above the line */
     struct stage *stages;
     struct scope *scopes; /* one a stage */
     size_t stage_count;
     struct scope global; /* ARGs before FROM, with the platform's */
-    bool (*excluded)(void *payload, const char *path);
-    void *payload;
+    const struct lint_options *options;
+    unsigned line;   /* of the instruction looked at */
+    int rc;          /* of the first word that could not be expanded */
+    struct err *err; /* what was wrong with it */
 };
 
-/* Reads `# check=` directives; `lint` may be NULL to judge them only. */
-int lint_read_directives(const struct dockerfile *df, struct lint *lint,
+/* Reads `# check=` directives. */
+int lint_read_directives(const struct dockerfile *df, struct lint_choice *out,
                          struct err *err);
 void lint_add(struct lint *lint, enum rule rule, unsigned line, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
@@ -61,12 +70,17 @@ void lint_add(struct lint *lint, enum rule rule, unsigned line, const char *fmt,
 char *lint_expand(struct lint *lint, struct scope *scope, const char *word,
                   struct strv *unset);
 
-/* lint_stages.c: FROM, its name, image and platform; sets up the stage's scope. */
+/* lint_stages.c: FROM as it is written; the names of all stages; image and platform;
+ * the start of the stage's scope. */
+void lint_from_casing(struct lint *lint, const struct instruction *in);
+void lint_stage_names(struct lint *lint);
 void lint_from(struct lint *lint, size_t stage);
+void lint_start(struct lint *lint, size_t stage);
 /* lint_commands.c: how instructions are written. */
 void lint_casing(struct lint *lint);
 void lint_continuations(struct lint *lint);
-void lint_repeats(struct lint *lint, const struct stage *stage);
+void lint_repeats(struct lint *lint, const struct stage *stage,
+                  const struct instruction *in);
 void lint_command(struct lint *lint, const struct instruction *in,
                   const struct scope *scope);
 void lint_description(struct lint *lint, const struct instruction *in);

@@ -71,24 +71,21 @@ void lint_continuations(struct lint *lint)
     }
 }
 
-void lint_repeats(struct lint *lint, const struct stage *stage)
+void lint_repeats(struct lint *lint, const struct stage *stage,
+                  const struct instruction *in)
 {
-    static const enum instruction_kind single[] = {
-        INSTRUCTION_CMD, INSTRUCTION_ENTRYPOINT, INSTRUCTION_HEALTHCHECK};
-    for (size_t k = 0; k < sizeof single / sizeof single[0]; k++) {
-        const struct instruction *last = NULL;
-        for (size_t i = stage->first; i < stage->end; i++) {
-            const struct instruction *in = &lint->df->instructions[i];
-            if (in->kind != single[k])
-                continue;
-            if (last != NULL)
-                lint_add(
-                    lint, RULE_MULTIPLE_INSTRUCTIONS_DISALLOWED, last->line,
-                    "Multiple %s instructions should not be used in the same stage "
-                    "because only the last one will be used",
-                    instruction_title(in));
-            last = in;
-        }
+    if (in->kind != INSTRUCTION_CMD && in->kind != INSTRUCTION_ENTRYPOINT &&
+        in->kind != INSTRUCTION_HEALTHCHECK)
+        return;
+    const struct instruction *first = &lint->df->instructions[stage->first];
+    for (const struct instruction *last = in; last-- > first;) {
+        if (last->kind != in->kind)
+            continue;
+        lint_add(lint, RULE_MULTIPLE_INSTRUCTIONS_DISALLOWED, last->line,
+                 "Multiple %.*s instructions should not be used in the same stage "
+                 "because only the last one will be used",
+                 (int)strlen(in->name), in->original);
+        return;
     }
 }
 
@@ -141,14 +138,11 @@ void lint_command(struct lint *lint, const struct instruction *in,
     case INSTRUCTION_CMD:
     case INSTRUCTION_ENTRYPOINT:
         if (!in->json && !scope->has_shell)
-            lint_add(lint, RULE_JSON_ARGS_RECOMMENDED, in->line,
-                     "JSON arguments recommended for %s to prevent unintended behavior "
-                     "related to OS signals",
-                     instruction_title(in));
-        break;
-    case INSTRUCTION_MAINTAINER:
-        lint_add(lint, RULE_MAINTAINER_DEPRECATED, in->line,
-                 "Maintainer instruction is deprecated in favor of using label");
+            lint_add(
+                lint, RULE_JSON_ARGS_RECOMMENDED, in->line,
+                "JSON arguments recommended for %.*s to prevent unintended behavior "
+                "related to OS signals",
+                (int)strlen(in->name), in->original);
         break;
     case INSTRUCTION_ENV:
     case INSTRUCTION_LABEL:
@@ -189,7 +183,7 @@ static bool describes_an_arg(struct span comment, const struct strv *args)
 
 void lint_description(struct lint *lint, const struct instruction *in)
 {
-    if (in->comment == NULL || lint->off[RULE_INVALID_DEFINITION_DESCRIPTION])
+    if (in->comment == NULL)
         return;
     const char *newline = strrchr(in->comment, '\n');
     struct span comment = span_of(newline != NULL ? newline + 1 : in->comment);

@@ -35,6 +35,18 @@ static void check_as(struct lint *lint, const struct instruction *in)
              "'%s' and '%.4s' keywords' casing do not match", as, from);
 }
 
+void lint_from_casing(struct lint *lint, const struct instruction *in)
+{
+    if (in->args.len != 3)
+        return;
+    char name[256];
+    lower_copy(in->args.items[2], name, sizeof name);
+    if (strcmp(name, in->args.items[2]) != 0)
+        lint_add(lint, RULE_STAGE_NAME_CASING, in->line,
+                 "Stage name '%s' should be lowercase", in->args.items[2]);
+    check_as(lint, in);
+}
+
 static void check_name(struct lint *lint, size_t stage)
 {
     const struct stage *s = &lint->stages[stage];
@@ -43,10 +55,6 @@ static void check_name(struct lint *lint, size_t stage)
         return;
     unsigned line = s->from->line;
     lower_copy(s->args.stage, name, sizeof name);
-    if (strcmp(name, s->args.stage) != 0)
-        lint_add(lint, RULE_STAGE_NAME_CASING, line,
-                 "Stage name '%s' should be lowercase", s->args.stage);
-    check_as(lint, s->from);
     if (strcmp(name, "scratch") == 0 || strcmp(name, "context") == 0)
         lint_add(lint, RULE_RESERVED_STAGE_NAME, line,
                  "Stage name should not use the same name as reserved stage \"%s\"",
@@ -122,13 +130,28 @@ static void report_unset(struct lint *lint, const struct instruction *in,
     free(names);
 }
 
-static void check_image(struct lint *lint, const struct stage *s, const char *image)
+static void check_default(struct lint *lint, const struct stage *s)
 {
-    struct strv unset = STRV_INIT;
+    AUTO_FREE char *image = lint_expand(lint, &lint->global, s->args.image, NULL);
     if (image != NULL && !reference_valid(image))
         lint_add(lint, RULE_INVALID_DEFAULT_ARG_IN_FROM, s->from->line,
                  "Default value for ARG %s results in empty or invalid base image name",
                  s->args.image);
+}
+
+void lint_stage_names(struct lint *lint)
+{
+    for (size_t i = 0; i < lint->stage_count; i++) {
+        check_name(lint, i);
+        check_default(lint, &lint->stages[i]);
+    }
+}
+
+void lint_from(struct lint *lint, size_t stage)
+{
+    const struct stage *s = &lint->stages[stage];
+    struct strv unset = STRV_INIT;
+    check_platform(lint, s);
     free(lint_expand(lint, &lint->global, s->args.image, &unset));
     if (s->args.platform != NULL)
         free(lint_expand(lint, &lint->global, s->args.platform, &unset));
@@ -137,8 +160,10 @@ static void check_image(struct lint *lint, const struct stage *s, const char *im
 }
 
 /* The stage below hands its variables on; any image gives PATH. */
-static void inherit(struct lint *lint, size_t stage, const char *image)
+void lint_start(struct lint *lint, size_t stage)
 {
+    AUTO_FREE char *image =
+        lint_expand(lint, &lint->global, lint->stages[stage].args.image, NULL);
     struct scope *scope = &lint->scopes[stage];
     long base = image != NULL ? stage_by_name(lint->stages, stage, image) : -1;
     if (base >= 0) {
@@ -150,21 +175,11 @@ static void inherit(struct lint *lint, size_t stage, const char *image)
         scope->image = below->image;
         return;
     }
-    strv_add(&scope->env,
-             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-    if (image != NULL && strcmp(image, "scratch") != 0)
+    const struct lint_options *o = lint->options;
+    if (image != NULL && strcmp(image, "scratch") != 0 &&
+        (o->image_env == NULL || !o->image_env(o->image_payload, image, &scope->env)))
         scope->image = lint->stages[stage].args.image;
-}
-
-void lint_from(struct lint *lint, size_t stage)
-{
-    const struct stage *s = &lint->stages[stage];
-    AUTO_FREE char *image = lint_expand(lint, &lint->global, s->args.image, NULL);
-    if (stage == 0 && lint->global.env.len == 0)
-        lint_global_arg(lint, NULL);
-    lint_description(lint, s->from);
-    check_name(lint, stage);
-    check_platform(lint, s);
-    check_image(lint, s, image);
-    inherit(lint, stage, image);
+    if (env_find(&scope->env, "PATH") < 0)
+        strv_add(&scope->env,
+                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rules that need to know variables: undefined ones, relative WORKDIRs, ports, ignored
- * sources. The base image's own variables are not known here; names that official
- * images are known to define (GOPATH, PYTHON_VERSION on python …) are let pass.
+ * sources. Where the base image is not known, names that official images are known to
+ * define (GOPATH, PYTHON_VERSION on python …) are let pass.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,19 @@ static const char *look_up(void *payload, const char *name)
     return env_get(&scope->env, name);
 }
 
+/* A build would stop here, unless the image that is not known defines the variable. */
+static void note_failure(struct lint *lint, const struct scope *scope, int rc)
+{
+    if (lint->rc == 0 && scope->image == NULL)
+        lint->rc = rc;
+}
+
+/* Where an error belongs: the first one counts. */
+static struct err *error_of(struct lint *lint)
+{
+    return lint->rc == 0 ? lint->err : NULL;
+}
+
 static char *expand(struct lint *lint, struct scope *scope, const char *word, bool body,
                     struct strv *unset)
 {
@@ -26,7 +39,9 @@ static char *expand(struct lint *lint, struct scope *scope, const char *word, bo
                                    .payload = scope,
                                    .keep_quotes = body,
                                    .unset = unset};
-    return word_expand(word, &options, &out, NULL) == 0 ? out : NULL;
+    int rc = word_expand(word, &options, &out, error_of(lint));
+    note_failure(lint, scope, rc);
+    return rc == 0 ? out : NULL;
 }
 
 char *lint_expand(struct lint *lint, struct scope *scope, const char *word,
@@ -102,6 +117,14 @@ static void all_words(struct lint *lint, const struct instruction *in,
         free(word(lint, in, scope, in->args.items[i]));
 }
 
+static void check_signal(struct lint *lint, const struct instruction *in,
+                         struct scope *scope)
+{
+    AUTO_FREE char *name = word(lint, in, scope, in->args.items[0]);
+    if (name != NULL)
+        note_failure(lint, scope, signal_check(name, error_of(lint)));
+}
+
 /* All values of a line see the variables from before it. */
 static void check_env(struct lint *lint, const struct instruction *in,
                       struct scope *scope)
@@ -153,16 +176,19 @@ static void check_arg(struct lint *lint, const struct instruction *in,
 {
     for (size_t i = 0; i < in->args.len; i++) {
         const char *text = in->args.items[i], *equals = strchr(text, '=');
-        AUTO_FREE char *raw_name =
+        AUTO_FREE char *name =
             xstrndup(text, equals != NULL ? (size_t)(equals - text) : strlen(text));
         AUTO_FREE char *value = NULL;
-        AUTO_FREE char *name = expand(lint, scope, raw_name, false, NULL);
-        if (equals != NULL && scope == &lint->global)
+        const char *given = lint->options->build_args != NULL
+                                ? env_get(lint->options->build_args, name)
+                                : NULL;
+        if (given != NULL)
+            value = xstrdup(given);
+        else if (equals != NULL && scope == &lint->global)
             value = expand(lint, scope, equals + 1, false, NULL);
         else if (equals != NULL)
             value = word(lint, in, scope, equals + 1);
-        if (name != NULL)
-            declare(lint, scope, name, value);
+        declare(lint, scope, name, value);
     }
 }
 
@@ -176,13 +202,18 @@ void lint_global_arg(struct lint *lint, const struct instruction *in)
         check_arg(lint, in, global);
 }
 
-/* As Go's %q: quotes and backslashes get a backslash. */
+/* As Go's %q, but that what is no ASCII stays as it is. */
 static void add_quoted(struct buf *out, const char *text)
 {
+    static const char controls[] = "\a\b\t\n\v\f\r", letters[] = "abtnvfr";
     for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            buf_addc(out, '\\');
-        buf_addc(out, *text);
+        const char *control = strchr(controls, *text);
+        if (control != NULL)
+            buf_addf(out, "\\%c", letters[control - controls]);
+        else if ((unsigned char)*text < ' ' || *text == 0x7f)
+            buf_addf(out, "\\x%02x", (unsigned)*text);
+        else
+            buf_addf(out, "%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
     }
 }
 
@@ -229,11 +260,13 @@ static void check_expose(struct lint *lint, const struct instruction *in,
         .escape = lint->df->escape, .lookup = look_up, .payload = scope};
     for (size_t i = 0; i < in->args.len; i++) {
         struct strv ports = STRV_INIT, numbers = STRV_INIT;
-        (void)word_expand_split(in->args.items[i], &options, &ports, NULL);
-        for (size_t k = 0; k < ports.len; k++) {
-            if (ports_parse(ports.items[k], &numbers, NULL) == 0)
+        int rc = word_expand_split(in->args.items[i], &options, &ports, error_of(lint));
+        for (size_t k = 0; rc == 0 && k < ports.len; k++) {
+            rc = ports_parse(ports.items[k], &numbers, error_of(lint));
+            if (rc == 0)
                 check_port(lint, in, ports.items[k]);
         }
+        note_failure(lint, scope, rc);
         strv_free(&ports);
         strv_free(&numbers);
     }
@@ -246,7 +279,7 @@ static void check_source(struct lint *lint, const struct instruction *in,
         return;
     AUTO_FREE char *path = path_clean(source);
     if (strcmp(path, ".") == 0 || strncmp(path, "..", 2) == 0 ||
-        !lint->excluded(lint->payload, path))
+        !lint->options->excluded(lint->options->payload, path))
         return;
     lint_add(lint, RULE_COPY_IGNORED_FILE, in->line,
              "Attempting to %s file \"%s\" that is excluded by .dockerignore",
@@ -260,11 +293,15 @@ static void check_copy(struct lint *lint, const struct instruction *in,
     if (instruction_copy(in, &args, NULL) != 0)
         return;
     const char *const flags[] = {args.chown, args.chmod, args.checksum};
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
-        free(flags[i] != NULL ? word(lint, in, scope, flags[i]) : NULL);
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        AUTO_FREE char *text =
+            flags[i] != NULL ? word(lint, in, scope, flags[i]) : NULL;
+        if (flags[i] == args.chmod && text != NULL && text[0] != '\0')
+            note_failure(lint, scope, chmod_check(text, error_of(lint)));
+    }
     for (size_t i = 0; i < args.sources.len; i++) {
         AUTO_FREE char *source = word(lint, in, scope, args.sources.items[i]);
-        if (args.from == NULL && lint->excluded != NULL)
+        if (args.from == NULL && lint->options->excluded != NULL)
             check_source(lint, in, source);
     }
     free(word(lint, in, scope, args.dest));
@@ -300,8 +337,10 @@ void lint_words(struct lint *lint, const struct instruction *in, struct scope *s
     case INSTRUCTION_WORKDIR:
         check_workdir(lint, in, scope);
         break;
-    case INSTRUCTION_USER:
     case INSTRUCTION_STOPSIGNAL:
+        check_signal(lint, in, scope);
+        break;
+    case INSTRUCTION_USER:
     case INSTRUCTION_VOLUME:
         all_words(lint, in, scope);
         break;

@@ -211,7 +211,8 @@ static int check_global_words(const struct dockerfile *df, const struct stage *s
 
 int dockerfile_check_syntax(const struct dockerfile *df, struct err *err)
 {
-    int rc = lint_read_directives(df, NULL, err);
+    struct lint_choice ignored = {0};
+    int rc = lint_read_directives(df, &ignored, err);
     if (rc == 0)
         rc = check_instructions(df, err);
     if (rc == 0) {

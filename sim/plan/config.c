@@ -308,7 +308,12 @@ int plan_config_step(struct stage_state *s, const struct instruction *in,
         rc = do_word(s, in, &line, err);
         break;
     case INSTRUCTION_ONBUILD:
-        strv_add(&s->config->onbuild, in->rest);
+        /* Blanks at the end of the line are part of what BuildKit records. */
+        strv_add(&s->config->onbuild,
+                 s->planner->options->semantics == SEMANTICS_BUILDKIT &&
+                         in->onbuild != NULL
+                     ? in->onbuild->original
+                     : in->rest);
         if (s->planner->options->semantics == SEMANTICS_BUILDKIT) {
             buf_free(&line);
             return 0; /* BuildKit keeps no history of it */

@@ -53,6 +53,10 @@ static int add_stage(struct planner *p, size_t instruction, struct err *err)
     rc = plan_expand_global(p, in, from.image, &stage->base_name, err);
     if (rc != 0)
         return rc;
+    if (stage->base_name[0] == '\0') { /* also of a stage nobody needs */
+        err_set(err, ERR_INPUT, "base name (%s) should not be blank", from.image);
+        return err_at(err, p->df->name, in->line);
+    }
     p->first_instruction[n] = instruction;
     plan->stage_count++;
     return 0;
@@ -107,11 +111,6 @@ int plan_resolve_base(struct planner *p, unsigned stage,
     struct plan_stage *self = &p->plan->stages[stage];
     const char *name = self->base_name;
     *config = NULL;
-    if (name[0] == '\0') {
-        err_set(err, ERR_INPUT, "base name (%s) should not be blank",
-                p->df->instructions[p->first_instruction[stage]].text);
-        return err_at(err, p->df->name, self->line);
-    }
     if (find_context(p->options, name) >= 0) {
         err_set(err, ERR_INPUT,
                 "FROM %s: a folder given by --build-context has no root "

@@ -202,20 +202,21 @@ static int arg_value(struct stage_state *s, const struct instruction *in,
 
 int plan_stage_arg(struct stage_state *s, const struct instruction *in, struct err *err)
 {
-    bool env_wins = s->planner->options->semantics != SEMANTICS_BUILDKIT;
+    bool linear = s->planner->options->semantics != SEMANTICS_BUILDKIT;
     for (size_t i = 0; i < in->args.len; i++) {
         const char *eq = strchr(in->args.items[i], '=');
         size_t len =
             eq != NULL ? (size_t)(eq - in->args.items[i]) : strlen(in->args.items[i]);
         const char *word = plan_strndup(s->planner, in->args.items[i], len);
         const char *name = word, *value = NULL;
-        int rc = plan_expand(s, in, word, &name, err);
+        /* BuildKit 0.32 takes the name as it is written. */
+        int rc = linear ? plan_expand(s, in, word, &name, err) : 0;
         if (rc == 0)
             rc = arg_value(s, in, name, eq != NULL ? eq + 1 : NULL, &value, err);
         if (rc != 0)
             return rc;
         const struct plan_var *old = find(&s->env, name);
-        if (value != NULL && !(env_wins && old != NULL && !old->is_arg)) {
+        if (value != NULL && !(linear && old != NULL && !old->is_arg)) {
             vars_set(&s->env, name, value, true);
             s->frozen_env = NULL;
         }

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             expand(df->instructions[i].heredocs[k].content, df->escape);
     }
     (void)dockerfile_check(df, NULL);
-    (void)dockerfile_lint(df, NULL, NULL, &report, NULL);
+    (void)dockerfile_lint(df, NULL, &report, NULL);
     lint_report_free(&report);
     buf_free(&json);
     dockerfile_free(df);

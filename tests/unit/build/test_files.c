@@ -30,6 +30,24 @@ static const struct row rows[] = {
     {F "COPY l/*.txt /x/\n", "x 755 0:0\nx/x.txt 644 0:0\n"},
     {F "COPY none/* /x/\n", NULL},
     {F "COPY none* /x/\n", ""},
+    /* A folder that no step asks anything of is not sent: nothing can match in it. */
+    {F "COPY d/none* /x/\n", NULL},
+    {F "COPY a.txt /a\nCOPY d/none* /x/\n", NULL},
+    {F "COPY d/x* /a\nCOPY d/none* /x/\n", ""},
+    {F "RUN --mount=source=d/s,target=/m :\nCOPY d/none* /x/\n", ""},
+    {F "COPY --parents **/x.txt /a\nCOPY d/none* /x/\n", ""},
+    {F "COPY --from=busybox /etc/none* /x/\n", ""},
+    {F "COPY --from=busybox /none/none* /x/\n", NULL},
+    /* At the top of the context, links are followed if there are patterns. */
+    {F "COPY . /x/\n",
+     "x 755 0:0\nx/Dockerfile 644 0:0\nx/a.txt 644 0:0\nx/d 755 0:0\n"
+     "x/d/s 755 0:0\nx/d/s/y.txt 644 0:0\n"
+     "x/d/x.txt 644 0:0\nx/e 755 0:0\nx/e/k 777 0:0\nx/gone 777 0:0\nx/l 777 0:0\n"},
+    {F "COPY --exclude=d . /x/\n", NULL},
+    {F "COPY --exclude=gone --exclude=[De]* --exclude=d . /x/\n",
+     "x 755 0:0\nx/a.txt 644 0:0\nx/l 777 0:0\n"},
+    {F "COPY --parents gone /x/\n", NULL},
+    {F "COPY --parents e/k /x/\n", "x 755 0:0\nx/e 755 0:0\nx/e/k 777 0:0\n"},
     /* --exclude: below a folder, not the source words; folders come back with what is
      * let in again. */
     {F "COPY --exclude=d --exclude=a.txt [ad]* /x/\n",
@@ -70,8 +88,8 @@ static void list_layer(struct lab *lab, const struct build_step *step, struct bu
 static void build__copied_files__are_those_of_buildkit(void **state)
 {
     (void)state;
-    static const char *const files[] = {"a.txt=a", "d/x.txt=x", "d/s/y.txt=y", "l@d",
-                                        NULL};
+    static const char *const files[] = {"a.txt=a",   "d/x.txt=x", "d/s/y.txt=y", "l@d",
+                                        "gone@none", "e/k@none",  NULL};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct lab lab;
         struct build_result result = {0};

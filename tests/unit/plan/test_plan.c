@@ -142,6 +142,7 @@ static void plan__refusals__name_line_and_word(void **state)
         {"FROM scratch\nFROM scratch\nRUN --mount=from=0,target=/m x\n", NULL,
          "no image 0", 3},
         {"ARG X\nFROM $X\n", NULL, "should not be blank", 2},
+        {"ARG X\nFROM $X AS unneeded\nFROM scratch\n", NULL, "should not be blank", 2},
         {"FROM scratch\nCOPY --chmod=99 a /\n", NULL, "99", 2},
         {"FROM scratch\nARG M=8\nCOPY --chmod=$M a /\n", NULL, "octal", 3},
         {"FROM scratch\nENV P=x\nEXPOSE $P\n", NULL, "invalid containerPort: x", 3},
@@ -256,7 +257,8 @@ static void plan__history__reads_as_in_buildkit(void **state)
          "ENTRYPOINT [\"/bin/sh\" \"-ec\" \"foo \\\"bar\\\"\"]"},
         {"USER 1000:1000", "USER 1000:1000"},
         {"MAINTAINER me <a@b> $B", "MAINTAINER me <a@b> $B"},
-        {"ONBUILD RUN x", NULL},
+        {"ARG $B=$B", "ARG $B=7"},
+        {"ONBUILD  RUN x\t", NULL},
     };
     AUTO_BUF text = BUF_INIT;
     buf_adds(&text, "FROM scratch\n");
@@ -272,7 +274,7 @@ static void plan__history__reads_as_in_buildkit(void **state)
     }
     assert_string_equal(config(f)->workdir, "/w/sub");
     assert_int_equal(config(f)->exposed.len, 3);
-    assert_string_equal(config(f)->onbuild.items[0], "RUN x");
+    assert_string_equal(config(f)->onbuild.items[0], "RUN x\t");
 }
 
 static void plan__heredocs__become_script_or_file(void **state)
