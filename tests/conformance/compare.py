@@ -13,6 +13,10 @@ CONFIG_FIELDS = ("Env", "Cmd", "Entrypoint", "WorkingDir", "User", "ExposedPorts
                  "Labels", "OnBuild", "Shell", "StopSignal", "Healthcheck", "ArgsEscaped")
 # Mount points that a RUN leaves behind differ between engines and their versions.
 STUBS = re.compile(r"^/(dev|proc|sys|run|etc/(hosts|hostname|resolv\.conf))?(/|$)")
+FIELDS = ("Env", "Cmd", "Entrypoint", "WorkingDir", "User", "ExposedPorts", "Volumes",
+                 "Labels", "OnBuild", "Shell", "StopSignal", "Healthcheck", "ArgsEscaped")
+# Mount points that a RUN leaves behind differ between engines and their versions.
+STUBS = re.compile(r"^/(dev|proc|sys|run|etc/(hosts|hostname|resolv\.conf))?(/|$)")
 # Errors of BuildKit that simbench does not repeat: a folder before a wildcard that holds
 # no match is not sent to the daemon, unless another COPY happens to name it.
 KNOWN = re.compile(r"lstat /\S+: no such file or directory")
@@ -179,11 +183,16 @@ def compare_config(ours, theirs):
     yield "history", "\n".join(problems) or None
 
 
+def compare_warnings(ours, theirs):
+    """What --check says, as far as there are differences."""
+    problems = [f"only simbench: {w}" for w in ours if w not in theirs]
+    problems += [f"only the engine: {w}" for w in theirs if w not in ours]
+    yield "check", "\n".join(problems) or None
+
+
 def compare(ours, theirs, engine, exact=True):
     """All verdicts of one build. EXACT: the engine is the reference, also for layers and
     history; otherwise only what older engines share with it."""
-    if ours.ok and KNOWN.search(theirs.error):
-        return
     if ours.ok != theirs.ok:
         error = ours.error if not ours.ok else theirs.error
         yield "outcome", (f"{'built' if ours.ok else 'failed'}, "
@@ -192,7 +201,9 @@ def compare(ours, theirs, engine, exact=True):
     yield "outcome", None
     if not ours.ok:
         return
-    if engine.semantics == "buildkit":
+    if ours.warnings is not None:
+        yield from compare_warnings(ours.warnings, theirs.warnings)
+    elif engine.semantics == "buildkit":
         yield from compare_steps(ours, theirs, engine)
     else:
         yield from compare_linear_steps(ours, theirs)

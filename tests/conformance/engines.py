@@ -28,6 +28,7 @@ class Result:
     def __init__(self, ok, error, steps, image=None, seconds=0.0):
         self.ok, self.error, self.steps, self.image = ok, error, steps, image
         self.seconds = seconds
+        self.warnings = None  # of --check: [(line, rule, text)]
 
 
 def run(argv, env=None, check=False, cwd=None):
@@ -341,7 +342,7 @@ class BuildKit(Engine):
     def version(self):
         return run([self.buildctl, "debug", "info"], self.env).stdout.split("\n")[0][-40:].strip()
 
-    def build(self, root, text, options):
+    def command(self, root, options):
         # A local folder is known by its name: a new name a build, so that no knowledge of
         # an earlier transfer decides.
         self.builds += 1
@@ -365,6 +366,16 @@ class BuildKit(Engine):
         for name, folder in options.get("contexts", {}).items():
             argv += ["--local", f"{local}{name}={os.path.join(root, folder)}",
                      "--opt", f"context:{name}=local:{local}{name}"]
+        return argv
+
+    def check(self, root, options):
+        done = run(self.command(root, options) + ["--opt", "requestid=frontend.lint"], self.env)
+        return sorted((int(line or 0), rule, text) for rule, text, line in re.findall(
+            r"^WARNING: (\w+)[^\n]*\n(.*?)\n(?:Dockerfile:(\d+)\n|\n|\Z)", done.stdout,
+            re.M | re.S))
+
+    def build(self, root, text, options):
+        argv = self.command(root, options)
         meta = root + ".meta"
         argv += ["--metadata-file", meta, "--output",
                  f"type=oci,tar=false,dest={self.folder}/images,name=case"]
@@ -381,7 +392,7 @@ class BuildKit(Engine):
 
     def steps(self, output, text):
         stages, found, rest = stage_names(text), {}, []
-        for line in output.splitlines():
+        for line in filter(None, output.split("\n")):
             if not line.startswith("{"):
                 rest.append(line)
                 continue
@@ -497,16 +508,23 @@ class Simbench(Engine):
                           steps, None, seconds)
         return Result(True, "", steps, images.Image.from_layout(image), seconds)
 
+    def check(self, root, options):
+        done = run([self.program, "--store", self.folder + "/store", "build", "--check",
+                    *Docker.flags(self, root, options), os.path.join(root, "main")])
+        return sorted((int(line), rule, text) for line, rule, text in re.findall(
+            r"^[^\n]*?Dockerfile:(\d+): (\w+): (.*)$", done.stdout, re.M))
+
     def steps(self, output, text):
         stages, steps, error = stage_names(text), [], ""
-        for line in output.splitlines():
+        for line in filter(None, output.split("\n")):
             event = json.loads(line)
             if event["event"] == "error":
                 error = event["message"]
             if event["event"] != "step":
                 continue
             stage = event["stage"]
-            index = stages.index(stage) if stage in stages else int(stage)
+            index = (stages.index(stage) if stage in stages else
+                     int(stage) if stage.isdigit() else 0)
             steps.append({"stage": index, "word": event["instruction"].split(None, 1)[0].upper(),
                           "text": event["instruction"], "line": event["line"],
                           "status": event["status"], "cached": event["status"] == "cached",

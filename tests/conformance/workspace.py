@@ -6,7 +6,8 @@ A case is a value that JSON can hold:
                {"hard":"main/b.txt"} | {"tar":{name:text}, "pack":""|"gz"|"bz2"|"xz"}}
   dockerfile  [[id, text]…]: an id names an instruction for edits, whatever else is dropped
   options     {"target":…, "args":{…}, "no_cache":true, "no_cache_filter":…,
-               "contexts":{name: folder}}
+               "contexts":{name: folder}, "form":["bom"|"crlf"|"bare"…]}: of the
+               Dockerfile, with a byte order mark, such line ends, none at its end
   edits       [[[verb, …]…]…]: what changes before the second build, the third, …
 Every file written gets a time of its own (STAMP, STAMP + 1, …), so that no engine is
 tempted to reuse what it knows of a file of equal size and time."""
@@ -19,8 +20,11 @@ import tarfile
 from images import STAMP
 
 
-def dockerfile_text(lines):
-    return "\n".join(text for _, text in lines) + "\n"
+def dockerfile_text(lines, form=()):
+    text = "\n".join(text for _, text in lines) + ("" if "bare" in form else "\n")
+    if "crlf" in form:
+        text = text.replace("\n", "\r\n")
+    return ("\ufeff" if "bom" in form else "") + text
 
 
 def archive(spec):
@@ -96,8 +100,11 @@ class Workspace:
         elif os.path.lexists(path):
             os.unlink(path)
 
+    def dockerfile(self):
+        return dockerfile_text(self.lines, self.options.get("form", ()))
+
     def write_dockerfile(self):
-        self.put("main/Dockerfile", {"text": dockerfile_text(self.lines)})
+        self.put("main/Dockerfile", {"text": self.dockerfile()})
 
     def edit_lines(self, verb, args):
         where = [i for i, (number, _) in enumerate(self.lines) if number == args[0]]
