@@ -21,7 +21,10 @@ BUILD   ?= build/$(VARIANT)
 # The rooms of the house, lowest first: a room includes only itself and those before it.
 ROOMS   ?= sim/base sim/tree sim/dockerfile sim/context sim/layer sim/store sim/image \
            sim/plan sim/cache sim/exec sim/build lua reports bench
-PKGS    := lua5.4 libarchive jansson sqlite3 libcrypto zlib libzstd libcurl libseccomp
+PKGS    := lua5.4 jansson sqlite3 libcrypto zlib libzstd libseccomp
+# Loaded when they are first needed (sim/layer/libarchive.c, sim/build/libcurl.c): most
+# of a small build's time would go into linking them and what they need.
+LATE_PKGS := libarchive libcurl
 
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
@@ -29,7 +32,7 @@ say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
            -Wformat=2 -Wvla -Wundef -Wwrite-strings
 CFLAGS  ?= -g
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(LATE_PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -pthread $(OPT) $(WARN) $(if $(WERROR),-Werror) \
            $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \

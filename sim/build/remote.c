@@ -6,7 +6,6 @@
  */
 #include "sim/build/remote.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "sim/base/buf.h"
 #include "sim/base/mem.h"
+#include "sim/build/libcurl.h"
 
 enum { BODY_MOST = 1 << 30, META_MOST = 1 << 16 };
 
@@ -71,32 +71,36 @@ static size_t take_header(char *line, size_t one, size_t count, void *payload)
     return len;
 }
 
-static void set_up(CURL *curl, const char *url, struct curl_slist *headers,
-                   struct reply *reply, char *why)
+static void set_up(const struct libcurl *lib, CURL *curl, const char *url,
+                   struct curl_slist *headers, struct reply *reply, char *why)
 {
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "simbench");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, reply);
-    curl_easy_setopt(curl, CURLOPT_FILETIME, 1L);
+    lib->curl_easy_setopt(curl, CURLOPT_URL, url);
+    lib->curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    lib->curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    lib->curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+    lib->curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
+    lib->curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
+    lib->curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    lib->curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L);
+    lib->curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    lib->curl_easy_setopt(curl, CURLOPT_USERAGENT, "simbench");
+    lib->curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    lib->curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
+    lib->curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+    lib->curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply);
+    lib->curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    lib->curl_easy_setopt(curl, CURLOPT_HEADERDATA, reply);
+    lib->curl_easy_setopt(curl, CURLOPT_FILETIME, 1L);
 }
 
 static int ask(const char *url, const char *etag, const char *modified,
                struct reply *reply, struct err *err)
 {
-    CURL *curl = curl_easy_init();
+    struct libcurl lib;
+    int rc = libcurl_load(&lib, err);
+    if (rc != 0)
+        return rc;
+    CURL *curl = lib.curl_easy_init();
     if (curl == NULL)
         return err_set(err, ERR_FAILED, "libcurl cannot start");
     struct curl_slist *headers = NULL;
@@ -104,21 +108,21 @@ static int ask(const char *url, const char *etag, const char *modified,
     AUTO_FREE char *since =
         xasprintf("If-Modified-Since: %s", modified != NULL ? modified : "");
     if (etag != NULL)
-        headers = curl_slist_append(headers, match);
+        headers = lib.curl_slist_append(headers, match);
     else if (modified != NULL)
-        headers = curl_slist_append(headers, since);
+        headers = lib.curl_slist_append(headers, since);
     char why[CURL_ERROR_SIZE] = "";
-    set_up(curl, url, headers, reply, why);
-    CURLcode code = curl_easy_perform(curl);
+    set_up(&lib, curl, url, headers, reply, why);
+    CURLcode code = lib.curl_easy_perform(curl);
     curl_off_t filetime = -1;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply->status);
-    curl_easy_getinfo(curl, CURLINFO_FILETIME_T, &filetime);
+    lib.curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply->status);
+    lib.curl_easy_getinfo(curl, CURLINFO_FILETIME_T, &filetime);
     reply->modified_s = filetime > 0 ? filetime : 0;
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
+    lib.curl_slist_free_all(headers);
+    lib.curl_easy_cleanup(curl);
     if (code != CURLE_OK)
         return err_set(err, ERR_FAILED, "cannot fetch %s: %s", url,
-                       why[0] != '\0' ? why : curl_easy_strerror(code));
+                       why[0] != '\0' ? why : lib.curl_easy_strerror(code));
     if (reply->status != 200 && reply->status != 304)
         return err_set(err, ERR_FAILED, "cannot fetch %s: the server answers %ld", url,
                        reply->status);

@@ -126,7 +126,10 @@ static int store_result(struct build *b, struct vertex *v, struct tree *diff,
         return 0;
     }
     struct layer *layer;
-    int rc = store_layer_put(b->options->store, diff, &layer, err);
+    struct digest former;
+    bool copied = v->step->copy != NULL && misses_former_layer(b, v, &former);
+    int rc = store_layer_put_like(b->options->store, diff, copied ? &former : NULL,
+                                  &layer, err);
     if (rc != 0)
         return rc;
     v->has_layer = true;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Layers as tar streams, by libarchive (this room alone includes it). The bytes written
- * depend on the entries alone: no user names, no timestamps of the run, times in whole
- * seconds, ustar headers with pax records only where ustar cannot say it.
+ * Layers as tar streams. Plain headers are made here, the rest of writing and all of
+ * reading is libarchive's (this room alone includes it). The bytes written depend on
+ * the entries alone: no user names, no timestamps of the run, times in whole seconds,
+ * ustar headers with pax records only where ustar cannot say it.
  */
 #ifndef SIM_LAYER_TAR_H
 #define SIM_LAYER_TAR_H
@@ -34,6 +35,11 @@ struct tar_options {
     /* If not NULL, gets each regular file's digest while it passes: tree entries
      * without one are completed. */
     struct tree *complete;
+    /* A layer that may hold some of the same files, NULL: none. A small host file that
+     * has path, size and digest in common with one there is read from that blob, many
+     * at once, unless what lies there has another digest by now; the stream is the same
+     * either way. Used until tar_write returns. */
+    struct tree_cursor *donor;
 };
 #define TAR_OPTIONS_INIT                                                               \
     {                                                                                  \

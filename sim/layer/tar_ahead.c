@@ -2,7 +2,12 @@
 /*
  * Reading many small files before it is their turn. Opening, reading and closing a file
  * takes longer than everything else that is done for it, and can be done for several
- * files at once; the tar is written in order by one thread all the same.
+ * files at once; the tar is written in order by one thread all the same. What a former
+ * layer holds already is read from its blob, where neighbours lie side by side.
+ *
+ * Whatever is read must have the digest that its entry was given when the build's keys
+ * were made: a blob that was damaged since is not believed, and a file that was edited
+ * since is an error, not a wrong layer below a right key.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,32 +15,46 @@
 #include <unistd.h>
 
 #include "sim/base/mem.h"
+#include "sim/base/path.h"
 #include "sim/layer/tar_internal.h"
 
 enum {
     SMALL = 64 << 10,        /* larger files are streamed when it is their turn */
-    BATCH_BYTES = 256 << 10, /* room for contents; holds several small files */
+    BATCH_BYTES = 256 << 10, /* of contents; holds several small files */
     BATCH_FILES = 128,
     BATCHES = 12,     /* read ahead at most */
     FILES_FROM = 256, /* files from which on threads pay */
     THREADS_MOST = 4,
+    GAP_MOST = 3 * TAR_BLOCK, /* headers between two contents that are read as one */
+    ROOM = BATCH_BYTES + BATCH_FILES * GAP_MOST,
+};
+
+/* One of the files of a batch. */
+struct piece {
+    size_t entry;    /* in the tree */
+    size_t at;       /* its content in bytes */
+    bool donated;    /* the donor's blob holds it, too */
+    uint64_t offset; /* ... there */
+    struct digest digest;
 };
 
 /* Consecutive small files. */
 struct batch {
-    size_t first, end; /* in the tree; other entries may lie between */
-    size_t used;       /* of bytes */
-    size_t failed;     /* entry whose reading failed; SIZE_MAX: none */
+    size_t count;
+    size_t failed; /* piece whose reading failed; SIZE_MAX: none */
     int rc;
     struct err err;
     bool ready;
-    unsigned char *bytes;
-    struct digest digests[BATCH_FILES];
+    unsigned char *bytes; /* ROOM */
+    struct blob *blob;    /* of what was donated, borrowed */
+    struct piece pieces[BATCH_FILES];
 };
 
 /* Batches are numbered; number k lies in place k % BATCHES. */
 struct read_ahead {
     const struct tree *tree;
+    struct tree_cursor *donor;
+    const struct entry *donated; /* next of the donor's entries; NULL: no more */
     bool digests;
     pthread_mutex_t lock;
     pthread_cond_t room, ready;
@@ -47,7 +66,7 @@ struct read_ahead {
     struct batch batches[BATCHES];
     /* of the batch being taken from */
     bool open;
-    size_t offset, file;
+    size_t next;
 };
 
 bool read_ahead_has(const struct entry *entry)
@@ -56,59 +75,141 @@ bool read_ahead_has(const struct entry *entry)
            entry->size > 0 && entry->size <= SMALL;
 }
 
+/* Whether the donor holds the same file; entries are asked for in path order. */
+static bool find_donated(struct read_ahead *ahead, const struct entry *e,
+                         struct batch *batch, struct piece *piece)
+{
+    const struct entry *d = ahead->donated;
+    int order = -1;
+    while (d != NULL && (order = path_compare(d->path, e->path)) < 0)
+        d = tree_cursor_next(ahead->donor);
+    ahead->donated = d;
+    if (d == NULL || order != 0 || !e->has_digest || d->type != ENTRY_FILE ||
+        !d->has_digest || d->content.kind != CONTENT_RANGE || d->size != e->size ||
+        !digest_equal(&d->digest, &e->digest))
+        return false;
+    batch->blob = d->content.from.range.blob;
+    piece->offset = d->content.from.range.offset;
+    return true;
+}
+
 /* The next files that fit into one batch. False at the end of the tree. */
 static bool claim(struct read_ahead *ahead, struct batch *batch)
 {
-    size_t files = 0, bytes = 0, i = ahead->cursor;
-    batch->first = i;
-    for (; i < ahead->tree->len && files < BATCH_FILES; i++) {
+    size_t bytes = 0, i = ahead->cursor;
+    batch->count = 0;
+    for (; i < ahead->tree->len && batch->count < BATCH_FILES; i++) {
         const struct entry *e = &ahead->tree->entries[i];
         if (!read_ahead_has(e))
             continue;
         if (bytes + e->size > BATCH_BYTES)
             break;
         bytes += e->size;
-        files++;
+        struct piece *piece = &batch->pieces[batch->count++];
+        *piece = (struct piece){.entry = i};
+        piece->donated = find_donated(ahead, e, batch, piece);
     }
-    batch->end = ahead->cursor = i;
-    return files > 0;
+    ahead->cursor = i;
+    return batch->count > 0;
+}
+
+/* Where the contents come to lie: pieces that are close together in the donor's blob
+ * keep their distance, so that one read gets them. */
+static void place_pieces(const struct tree *tree, struct batch *batch)
+{
+    size_t used = 0;
+    uint64_t end = 0; /* of the piece before, in the donor's blob */
+    for (size_t i = 0; i < batch->count; i++) {
+        struct piece *p = &batch->pieces[i];
+        if (i > 0 && p->donated && p[-1].donated && p->offset >= end &&
+            p->offset - end <= GAP_MOST)
+            used += (size_t)(p->offset - end);
+        p->at = used;
+        used += (size_t)tree->entries[p->entry].size;
+        end = p->offset + tree->entries[p->entry].size;
+    }
+}
+
+/* Reads what the donor holds from piece `first` on, as far as it lies close together.
+ * Returns the piece after that. A failure leaves bytes that have a wrong digest. */
+static size_t read_donated(const struct tree *tree, struct batch *batch, size_t first)
+{
+    const struct piece *start = &batch->pieces[first];
+    size_t end = first + 1;
+    while (end < batch->count && batch->pieces[end].donated &&
+           batch->pieces[end].offset >= start->offset &&
+           batch->pieces[end].offset - start->offset ==
+               batch->pieces[end].at - start->at)
+        end++;
+    const struct piece *last = &batch->pieces[end - 1];
+    size_t len = last->at - start->at + (size_t)tree->entries[last->entry].size;
+    if (blob_read(batch->blob, start->offset, batch->bytes + start->at, len, NULL) != 0)
+        memset(batch->bytes + start->at, 0, len);
+    return end;
 }
 
 static int collect(void *payload, const void *data, size_t len, struct err *err)
 {
     (void)err;
-    struct batch *batch = payload;
-    memcpy(batch->bytes + batch->used, data, len);
-    batch->used += len;
+    unsigned char **at = payload;
+    memcpy(*at, data, len);
+    *at += len;
     return 0;
 }
 
-static void read_batch(const struct read_ahead *ahead, struct batch *batch)
+static struct digest digest_piece(struct digester *digester, const struct batch *batch,
+                                  const struct piece *piece, uint64_t size)
 {
+    struct digest d;
+    digester_add(digester, batch->bytes + piece->at, (size_t)size);
+    digester_finish(digester, &d);
+    return d;
+}
+
+static int read_file(const struct read_ahead *ahead, struct digester *digester,
+                     struct batch *batch, struct piece *piece)
+{
+    const struct entry *e = &ahead->tree->entries[piece->entry];
+    unsigned char *to = batch->bytes + piece->at;
+    int rc = content_stream(&e->content, e->size, collect, &to, &batch->err);
+    if (rc != 0 || (!e->has_digest && !ahead->digests))
+        return rc;
+    piece->digest = digest_piece(digester, batch, piece, e->size);
+    if (!e->has_digest || digest_equal(&piece->digest, &e->digest))
+        return 0;
+    return tar_changed(e, &batch->err);
+}
+
+static void read_batch(const struct read_ahead *ahead, struct digester *digester,
+                       struct batch *batch)
+{
+    const struct tree *tree = ahead->tree;
     if (batch->bytes == NULL)
-        batch->bytes = xmalloc(BATCH_BYTES);
-    batch->used = 0;
+        batch->bytes = xmalloc(ROOM);
     batch->failed = SIZE_MAX;
-    size_t file = 0;
-    for (size_t i = batch->first; i < batch->end; i++) {
-        const struct entry *e = &ahead->tree->entries[i];
-        if (!read_ahead_has(e))
-            continue;
-        size_t start = batch->used;
-        batch->rc = content_stream(&e->content, e->size, collect, batch, &batch->err);
+    place_pieces(tree, batch);
+    for (size_t i = 0; i < batch->count;)
+        i = batch->pieces[i].donated ? read_donated(tree, batch, i) : i + 1;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct piece *p = &batch->pieces[i];
+        const struct entry *e = &tree->entries[p->entry];
+        if (p->donated) {
+            struct digest d = digest_piece(digester, batch, p, e->size);
+            if (digest_equal(&d, &e->digest))
+                continue;
+        }
+        batch->rc = read_file(ahead, digester, batch, p);
         if (batch->rc != 0) {
             batch->failed = i;
             return;
         }
-        if (ahead->digests && !e->has_digest)
-            batch->digests[file] = digest_of(batch->bytes + start, (size_t)e->size);
-        file++;
     }
 }
 
 static void *read_batches(void *payload)
 {
     struct read_ahead *ahead = payload;
+    struct digester *digester = digester_new();
     pthread_mutex_lock(&ahead->lock);
     for (;;) {
         while (!ahead->stopped && ahead->claimed - ahead->taken == BATCHES)
@@ -118,16 +219,18 @@ static void *read_batches(void *payload)
             break;
         ahead->claimed++;
         pthread_mutex_unlock(&ahead->lock);
-        read_batch(ahead, batch);
+        read_batch(ahead, digester, batch);
         pthread_mutex_lock(&ahead->lock);
         batch->ready = true;
         pthread_cond_signal(&ahead->ready);
     }
     pthread_mutex_unlock(&ahead->lock);
+    digester_free(digester);
     return NULL;
 }
 
-struct read_ahead *read_ahead_new(const struct tree *tree, bool digests)
+struct read_ahead *read_ahead_new(const struct tree *tree, struct tree_cursor *donor,
+                                  bool digests)
 {
     size_t files = 0;
     for (size_t i = 0; i < tree->len && files < FILES_FROM; i++)
@@ -137,6 +240,8 @@ struct read_ahead *read_ahead_new(const struct tree *tree, bool digests)
     struct read_ahead *ahead = xcalloc(1, sizeof *ahead);
     ahead->tree = tree;
     ahead->digests = digests;
+    ahead->donor = donor;
+    ahead->donated = donor != NULL ? tree_cursor_next(donor) : NULL;
     pthread_mutex_init(&ahead->lock, NULL);
     pthread_cond_init(&ahead->room, NULL);
     pthread_cond_init(&ahead->ready, NULL);
@@ -165,7 +270,7 @@ static struct batch *open_batch(struct read_ahead *ahead)
     batch->ready = false;
     pthread_mutex_unlock(&ahead->lock);
     ahead->open = true;
-    ahead->offset = ahead->file = 0;
+    ahead->next = 0;
     return batch;
 }
 
@@ -178,22 +283,21 @@ static void close_batch(struct read_ahead *ahead)
     pthread_mutex_unlock(&ahead->lock);
 }
 
-int read_ahead_take(struct read_ahead *ahead, const struct entry *entry,
-                    const void **data, struct digest *digest, struct err *err)
+int read_ahead_take(struct read_ahead *ahead, const void **data, struct digest *digest,
+                    struct err *err)
 {
-    size_t index = (size_t)(entry - ahead->tree->entries);
-    if (ahead->open && index >= ahead->batches[ahead->taken % BATCHES].end)
+    if (ahead->open && ahead->next == ahead->batches[ahead->taken % BATCHES].count)
         close_batch(ahead);
     const struct batch *batch = open_batch(ahead);
-    if (batch->failed == index) {
+    const struct piece *piece = &batch->pieces[ahead->next];
+    if (batch->failed == ahead->next) {
         if (err != NULL)
             *err = batch->err;
         return batch->rc;
     }
-    *data = batch->bytes + ahead->offset;
-    *digest = batch->digests[ahead->file];
-    ahead->offset += (size_t)entry->size;
-    ahead->file++;
+    *data = batch->bytes + piece->at;
+    *digest = piece->digest;
+    ahead->next++;
     return 0;
 }
 

@@ -7,8 +7,6 @@
  */
 #include "sim/layer/tar.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,6 +19,7 @@
 
 #include "sim/base/mem.h"
 #include "sim/base/path.h"
+#include "sim/layer/libarchive.h"
 #include "sim/layer/tar_internal.h"
 #include "sim/layer/view.h"
 #include "sim/layer/view_internal.h"
@@ -38,6 +37,7 @@ static const struct entry implied_folder = {
 
 struct reader {
     struct tar_source *source;
+    const struct libarchive *la;
     struct archive *archive;
     struct view *view;
     struct tree *marks; /* whiteouts, and what makes folders opaque */
@@ -150,7 +150,7 @@ static int spool_content(struct reader *r, struct entry *e)
     size_t len;
     la_int64_t offset;
     int rc;
-    while ((rc = archive_read_data_block(r->archive, &data, &len, &offset)) ==
+    while ((rc = r->la->archive_read_data_block(r->archive, &data, &len, &offset)) ==
            ARCHIVE_OK) {
         if (offset < 0 || (uint64_t)offset > e->size ||
             len > e->size - (uint64_t)offset)
@@ -187,7 +187,7 @@ static int load_sparse(struct reader *r, struct entry *e, char **bytes)
     *bytes = xcalloc(1, (size_t)e->size);
     for (size_t got = 0; got < e->size;) {
         la_ssize_t n =
-            archive_read_data(r->archive, *bytes + got, (size_t)e->size - got);
+            r->la->archive_read_data(r->archive, *bytes + got, (size_t)e->size - got);
         if (n <= 0)
             return tar_source_error(r->source, r->err);
         got += (size_t)n;
@@ -200,7 +200,7 @@ static int load_sparse(struct reader *r, struct entry *e, char **bytes)
 static int read_content(struct reader *r, struct archive_entry *h, struct entry *e,
                         char **bytes)
 {
-    la_int64_t size = archive_entry_size(h);
+    la_int64_t size = r->la->archive_entry_size(h);
     if (size < 0)
         return err_set(r->err, ERR_FAILED, "%s: its size is below zero", e->path);
     e->size = (uint64_t)size;
@@ -209,9 +209,9 @@ static int read_content(struct reader *r, struct archive_entry *h, struct entry 
         return rc;
     if (r->spool >= 0)
         return spool_content(r, e);
-    if (archive_entry_sparse_count(h) > 0)
+    if (r->la->archive_entry_sparse_count(h) > 0)
         return load_sparse(r, e, bytes);
-    uint64_t offset = (uint64_t)archive_filter_bytes(r->archive, 0);
+    uint64_t offset = (uint64_t)r->la->archive_filter_bytes(r->archive, 0);
     uint64_t end = blob_size(r->blob);
     if (offset > end || e->size > end - offset)
         return err_set(r->err, ERR_FAILED, "damaged archive: it ends within %s",
@@ -227,7 +227,7 @@ static int read_content(struct reader *r, struct archive_entry *h, struct entry 
 static int read_xattrs(struct reader *r, struct archive_entry *h, struct xattr *xattrs,
                        struct entry *e)
 {
-    int count = archive_entry_xattr_reset(h);
+    int count = r->la->archive_entry_xattr_reset(h);
     if (count > XATTRS_MOST)
         return err_set(r->err, ERR_FAILED, "%s: %d extended attributes", e->path,
                        count);
@@ -236,7 +236,7 @@ static int read_xattrs(struct reader *r, struct archive_entry *h, struct xattr *
     const void *value;
     size_t len;
     while (n < XATTRS_MOST &&
-           archive_entry_xattr_next(h, &name, &value, &len) == ARCHIVE_OK) {
+           r->la->archive_entry_xattr_next(h, &name, &value, &len) == ARCHIVE_OK) {
         if (name == NULL || name[0] == '\0')
             continue;
         int rc = charge(r, len);
@@ -250,9 +250,9 @@ static int read_xattrs(struct reader *r, struct archive_entry *h, struct xattr *
 }
 
 /* False for what a layer cannot hold. */
-static bool set_type(struct archive_entry *h, struct entry *e)
+static bool set_type(const struct reader *r, struct archive_entry *h, struct entry *e)
 {
-    switch (archive_entry_filetype(h)) {
+    switch (r->la->archive_entry_filetype(h)) {
     case AE_IFREG:
         e->type = ENTRY_FILE;
         return true;
@@ -261,13 +261,14 @@ static bool set_type(struct archive_entry *h, struct entry *e)
         return true;
     case AE_IFLNK:
         e->type = ENTRY_SYMLINK;
-        e->target = archive_entry_symlink(h);
+        e->target = r->la->archive_entry_symlink(h);
         return e->target != NULL && strlen(e->target) <= PATH_LONGEST;
     case AE_IFCHR:
     case AE_IFBLK:
-        e->type = archive_entry_filetype(h) == AE_IFCHR ? ENTRY_CHAR : ENTRY_BLOCK;
-        e->dev_major = (uint32_t)archive_entry_rdevmajor(h);
-        e->dev_minor = (uint32_t)archive_entry_rdevminor(h);
+        e->type =
+            r->la->archive_entry_filetype(h) == AE_IFCHR ? ENTRY_CHAR : ENTRY_BLOCK;
+        e->dev_major = (uint32_t)r->la->archive_entry_rdevmajor(h);
+        e->dev_minor = (uint32_t)r->la->archive_entry_rdevminor(h);
         return true;
     case AE_IFIFO:
         e->type = ENTRY_FIFO;
@@ -279,17 +280,17 @@ static bool set_type(struct archive_entry *h, struct entry *e)
 
 static int set_metadata(struct reader *r, struct archive_entry *h, struct entry *e)
 {
-    la_int64_t uid = archive_entry_uid(h), gid = archive_entry_gid(h);
+    la_int64_t uid = r->la->archive_entry_uid(h), gid = r->la->archive_entry_gid(h);
     if (uid < 0 || uid > UINT32_MAX || gid < 0 || gid > UINT32_MAX)
         return err_set(r->err, ERR_FAILED, "%s: owner %lld:%lld does not exist",
                        e->path, (long long)uid, (long long)gid);
     e->uid = (uint32_t)uid;
     e->gid = (uint32_t)gid;
-    e->mode = (uint32_t)archive_entry_perm(h);
+    e->mode = (uint32_t)r->la->archive_entry_perm(h);
     int64_t ns;
-    if (__builtin_mul_overflow((int64_t)archive_entry_mtime(h), INT64_C(1000000000),
-                               &ns) ||
-        __builtin_add_overflow(ns, (int64_t)archive_entry_mtime_nsec(h), &ns))
+    if (__builtin_mul_overflow((int64_t)r->la->archive_entry_mtime(h),
+                               INT64_C(1000000000), &ns) ||
+        __builtin_add_overflow(ns, (int64_t)r->la->archive_entry_mtime_nsec(h), &ns))
         ns = 0; /* beyond the year 2262 */
     e->mtime_ns = ns;
     return 0;
@@ -312,9 +313,9 @@ static int put_entry(struct reader *r, struct archive_entry *h, const char *path
     struct entry e = {.path = path};
     struct xattr xattrs[XATTRS_MOST];
     AUTO_FREE char *bytes = NULL;
-    if (archive_entry_hardlink(h) != NULL)
-        return put_link(r, path, archive_entry_hardlink(h));
-    if (!set_type(h, &e))
+    if (r->la->archive_entry_hardlink(h) != NULL)
+        return put_link(r, path, r->la->archive_entry_hardlink(h));
+    if (!set_type(r, h, &e))
         return 0;
     int rc = set_metadata(r, h, &e);
     if (rc == 0)
@@ -329,7 +330,7 @@ static int read_entry(struct reader *r, struct archive_entry *h)
     if (r->entries_left-- == 0)
         return too_large(r);
     /* In the locale "C" names that are not ASCII are handed out as they stand. */
-    AUTO_FREE char *name = clean_name(r, archive_entry_pathname(h));
+    AUTO_FREE char *name = clean_name(r, r->la->archive_entry_pathname(h));
     if (name == NULL)
         return ERR_FAILED;
     AUTO_FREE char *path = follow_parents(r, name, true);
@@ -346,7 +347,7 @@ static int read_entries(struct reader *r)
     bool any = false;
     struct archive_entry *h;
     for (;;) {
-        int found = archive_read_next_header(r->archive, &h);
+        int found = r->la->archive_read_next_header(r->archive, &h);
         if (found == ARCHIVE_EOF)
             break;
         if (found != ARCHIVE_OK && found != ARCHIVE_WARN) {
@@ -400,6 +401,7 @@ static int read_tar(struct reader *r, const struct tar_limits *limits,
                     struct tree **out)
 {
     locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = uselocale(c);
+    r->la = tar_source_functions(r->source);
     r->archive = tar_source_archive(r->source);
     r->entries_left = limits != NULL ? limits->entries : UINT64_MAX;
     r->bytes_left = limits != NULL ? limits->bytes : INT64_MAX;

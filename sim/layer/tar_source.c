@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Content of any kind as something libarchive can pull from. */
-#include <archive.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sim/base/mem.h"
+#include "sim/layer/libarchive.h"
 #include "sim/layer/tar_internal.h"
 
 enum { CHUNK = 64 << 10 };
@@ -15,6 +15,7 @@ struct tar_source {
     struct content content;
     uint64_t size, at;
     int fd; /* of host content */
+    struct libarchive la;
     struct archive *archive;
     struct err err; /* of reading the bytes */
     unsigned char *chunk;
@@ -57,7 +58,7 @@ static la_ssize_t on_read(struct archive *archive, void *payload, const void **o
     if (s->content.kind == CONTENT_INLINE)
         *out = s->content.from.bytes + s->at;
     else if (len > 0 && read_chunk(s, len) != 0) {
-        archive_set_error(archive, EIO, "%s", s->err.msg);
+        s->la.archive_set_error(archive, EIO, "%s", s->err.msg);
         return -1;
     }
     s->at += len;
@@ -77,14 +78,14 @@ static la_int64_t on_skip(struct archive *archive, void *payload, la_int64_t wan
 static int start(struct tar_source *s, bool compressed)
 {
     struct archive *a = s->archive;
-    if (compressed && (archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
-                       archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
-                       archive_read_support_filter_xz(a) != ARCHIVE_OK ||
-                       archive_read_support_filter_zstd(a) != ARCHIVE_OK))
+    if (compressed && (s->la.archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
+                       s->la.archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
+                       s->la.archive_read_support_filter_xz(a) != ARCHIVE_OK ||
+                       s->la.archive_read_support_filter_zstd(a) != ARCHIVE_OK))
         return ARCHIVE_FATAL;
-    int rc = archive_read_support_format_tar(a);
+    int rc = s->la.archive_read_support_format_tar(a);
     if (rc == ARCHIVE_OK)
-        rc = archive_read_open2(a, s, NULL, on_read, on_skip, NULL);
+        rc = s->la.archive_read_open2(a, s, NULL, on_read, on_skip, NULL);
     return rc;
 }
 
@@ -108,10 +109,11 @@ int tar_source_open(const struct content *content, uint64_t size, bool compresse
     s->size = size;
     s->fd = -1;
     s->chunk = xmalloc(CHUNK);
-    int rc = 0;
-    if (content->kind == CONTENT_HOST)
+    int rc = libarchive_load(&s->la, err);
+    if (rc == 0 && content->kind == CONTENT_HOST)
         rc = open_host(s, err);
-    s->archive = archive_read_new();
+    if (rc == 0)
+        s->archive = s->la.archive_read_new();
     if (rc == 0 && (s->archive == NULL || start(s, compressed) != ARCHIVE_OK))
         rc = s->err.code != 0 ? tar_source_error(s, err)
                               : err_set(err, ERR_NOT_FOUND, "no archive");
@@ -128,6 +130,11 @@ struct archive *tar_source_archive(const struct tar_source *source)
     return source->archive;
 }
 
+const struct libarchive *tar_source_functions(const struct tar_source *source)
+{
+    return &source->la;
+}
+
 int tar_source_error(const struct tar_source *source, struct err *err)
 {
     if (source->err.code != 0) {
@@ -135,8 +142,9 @@ int tar_source_error(const struct tar_source *source, struct err *err)
             *err = source->err;
         return source->err.code;
     }
-    const char *why =
-        source->archive != NULL ? archive_error_string(source->archive) : "no memory";
+    const char *why = source->archive != NULL
+                          ? source->la.archive_error_string(source->archive)
+                          : "no memory";
     return err_set(err, ERR_FAILED, "damaged archive: %s", why != NULL ? why : "wrong");
 }
 
@@ -145,7 +153,7 @@ void tar_source_free(struct tar_source *source)
     if (source == NULL)
         return;
     if (source->archive != NULL)
-        archive_read_free(source->archive);
+        source->la.archive_read_free(source->archive);
     if (source->fd >= 0)
         close(source->fd);
     free(source->chunk);

@@ -177,10 +177,15 @@ char *store_path(const struct store *store, const char *kind, const struct diges
 int layer_file_open(struct store *store, const struct digest *diff_id,
                     const struct layer_row *row, struct layer_box **out,
                     struct err *err);
-/* Writes blob and index of a tree, or the index alone. *diff_id and *row are filled.
- * Takes the tree; gives one with its contents in the blob. */
-int layer_file_write(struct store *store, struct tree **tree, struct digest *diff_id,
-                     struct layer_row *row, struct err *err);
+/* Writes blob and index of a tree, or the index alone; like: as for
+ * store_layer_put_like. The tree's contents lie
+ * in the blob afterwards; where it has none, another tree may stand in its place. */
+struct layer_written {
+    struct digest diff_id;
+    struct layer_row row;
+};
+int layer_file_write(struct store *store, struct tree **tree, const struct digest *like,
+                     struct layer_written *out, struct err *err);
 /* The index of a tree whose blob stands already. */
 int layer_index_write(struct store *store, const struct digest *diff_id,
                       const struct tree *tree, struct err *err);

@@ -259,24 +259,23 @@ static int put_in_memory(struct store *store, struct tree *tree, struct layer **
     return enter(store, layer_box_new(&m.diff_id, &row, tree), &row, out, err);
 }
 
-static int put_on_disk(struct store *store, struct tree *tree, struct layer **out,
-                       struct err *err)
+static int put_on_disk(struct store *store, struct tree *tree,
+                       const struct digest *like, struct layer **out, struct err *err)
 {
-    struct digest diff_id;
-    struct layer_row row;
-    int rc = layer_file_write(store, &tree, &diff_id, &row, err);
+    struct layer_written made;
+    int rc = layer_file_write(store, &tree, like, &made, err);
     if (rc != 0) {
         tree_free(tree);
         return rc;
     }
-    struct layer_box *box = layer_box_new(&diff_id, &row, tree);
+    struct layer_box *box = layer_box_new(&made.diff_id, &made.row, tree);
     box->holds_file =
-        (row.flags & LAYER_HAS_BLOB) != 0 && row.tar_size > BLOB_IN_MEMORY;
-    return enter(store, box, &row, out, err);
+        (made.row.flags & LAYER_HAS_BLOB) != 0 && made.row.tar_size > BLOB_IN_MEMORY;
+    return enter(store, box, &made.row, out, err);
 }
 
-int store_layer_put(struct store *store, struct tree *tree, struct layer **out,
-                    struct err *err)
+int store_layer_put_like(struct store *store, struct tree *tree,
+                         const struct digest *like, struct layer **out, struct err *err)
 {
     *out = NULL;
     tree_sort(tree);
@@ -287,7 +286,13 @@ int store_layer_put(struct store *store, struct tree *tree, struct layer **out,
         tree_free(tree);
         return rc;
     }
-    return end_group(store, put_on_disk(store, tree, out, err), out, err);
+    return end_group(store, put_on_disk(store, tree, like, out, err), out, err);
+}
+
+int store_layer_put(struct store *store, struct tree *tree, struct layer **out,
+                    struct err *err)
+{
+    return store_layer_put_like(store, tree, NULL, out, err);
 }
 
 /* ---- streaming ------------------------------------------------------------------- */

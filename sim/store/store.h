@@ -69,6 +69,12 @@ struct layer *layer_ref(struct layer *layer);
  * ownership of the tree in any case. */
 int store_layer_put(struct store *store, struct tree *tree, struct layer **out,
                     struct err *err);
+/* The same, faster where a layer that is here holds many of the same files, as that of
+ * the same step before an edit: `like` is its DiffID, or NULL. The files are looked for
+ * by path, size and digest, and what is read from its blob is checked. */
+int store_layer_put_like(struct store *store, struct tree *tree,
+                         const struct digest *like, struct layer **out,
+                         struct err *err);
 /* DiffID and sizes of a tree without storing it (memo used). */
 int store_layer_measure(struct store *store, const struct tree *tree,
                         struct digest *diff_id, uint64_t *tar_size, struct err *err);

@@ -13,6 +13,7 @@ struct reader {
     const unsigned char *at, *end;
     uint64_t path_budget; /* bytes of paths that may still come */
     bool damaged;
+    bool some; /* an entry was read */
 };
 
 static uint64_t get_number(struct reader *r)
@@ -217,26 +218,30 @@ static void get_entry(struct reader *r, struct tree *tree, const struct entry *b
     e.mtime_ns = get_mtime(r, before->mtime_ns, (head & HEAD_WHOLE) != 0);
     if (!r->damaged)
         get_rest(r, tree, &e, head, blob);
-    if (tree->len > 0 && path_compare(before->path, e.path) >= 0)
+    if (r->some && path_compare(before->path, e.path) >= 0)
         r->damaged = true;
+    r->some = true;
     if (!r->damaged)
         tree->entries[tree->len++] = e;
 }
 
-static void get_entries(struct reader *r, struct tree *tree, struct blob *blob)
+/* Appends the next entries; before: the entry they are written relative to. There is
+ * room for so many. */
+static void get_entries(struct reader *r, struct tree *tree, const struct entry *before,
+                        size_t count, struct blob *blob)
 {
-    size_t count =
-        (size_t)get_number_to(r, (uint64_t)(r->end - r->at) / TREE_ENTRY_LEAST);
-    if (r->damaged || count == 0)
-        return;
-    /* Space for count entries is a fixed multiple of the input, see the bound. */
-    GROW(tree->entries, tree->cap, count);
-    struct entry none = {.path = ""};
-    const struct entry *before = &none;
     for (size_t i = 0; i < count && !r->damaged; i++) {
         get_entry(r, tree, before, blob);
         before = &tree->entries[i];
     }
+}
+
+/* How many entries there are. */
+static size_t get_count(struct reader *r)
+{
+    size_t count =
+        (size_t)get_number_to(r, (uint64_t)(r->end - r->at) / TREE_ENTRY_LEAST);
+    return r->damaged ? 0 : count;
 }
 
 /* A reader of what stands between magic and check sum, damaged if one is wrong. */
@@ -256,10 +261,13 @@ static struct reader open_reader(const unsigned char *bytes, size_t len)
 int tree_decode(const void *data, size_t len, struct blob *blob, struct tree **out,
                 struct err *err)
 {
+    static const struct entry none = {.path = ""};
     struct reader r = open_reader(data, len);
     struct tree *tree = tree_new();
-    if (!r.damaged)
-        get_entries(&r, tree, blob);
+    size_t count = r.damaged ? 0 : get_count(&r);
+    /* Space for count entries is a fixed multiple of the input, see the bound. */
+    GROW(tree->entries, tree->cap, count);
+    get_entries(&r, tree, &none, count, blob);
     if (r.damaged || r.at != r.end) {
         tree_free(tree);
         return err_set(err, ERR_FAILED, "damaged index");
@@ -269,4 +277,65 @@ int tree_decode(const void *data, size_t len, struct blob *blob, struct tree **o
                   &(struct content){.kind = CONTENT_RANGE, .from.range.blob = blob});
     *out = tree;
     return 0;
+}
+
+/* ---- one entry after the other --------------------------------------------------- */
+
+enum { CURSOR_ENTRIES = 1024 }; /* decoded at a time */
+
+struct tree_cursor {
+    struct reader reader;
+    struct blob *blob;
+    struct tree *some; /* the entries that were decoded last */
+    size_t at, left;   /* next of them; how many come after them */
+};
+
+struct tree_cursor *tree_cursor_new(const void *data, size_t len, struct blob *blob)
+{
+    struct reader r = open_reader(data, len);
+    size_t count = r.damaged ? 0 : get_count(&r);
+    if (r.damaged)
+        return NULL;
+    struct tree_cursor *c = xcalloc(1, sizeof *c);
+    *c = (struct tree_cursor){
+        .reader = r, .blob = blob, .some = tree_new(), .left = count};
+    if (blob != NULL)
+        blob_ref(blob);
+    return c;
+}
+
+void tree_cursor_free(struct tree_cursor *cursor)
+{
+    if (cursor == NULL)
+        return;
+    tree_free(cursor->some);
+    blob_unref(cursor->blob);
+    free(cursor);
+}
+
+/* Decodes more entries, forgetting those before. */
+static void cursor_fill(struct tree_cursor *c)
+{
+    static const struct entry none = {.path = ""};
+    size_t count = c->left < CURSOR_ENTRIES ? c->left : CURSOR_ENTRIES;
+    struct tree *passed = c->some;
+    c->some = tree_new();
+    c->at = 0;
+    c->left -= count;
+    GROW(c->some->entries, c->some->cap, count);
+    get_entries(&c->reader, c->some,
+                passed->len > 0 ? &passed->entries[passed->len - 1] : &none, count,
+                c->blob);
+    if (c->reader.damaged)
+        c->left = 0;
+    tree_free(passed);
+}
+
+const struct entry *tree_cursor_next(struct tree_cursor *cursor)
+{
+    if (cursor->at == cursor->some->len && cursor->left > 0)
+        cursor_fill(cursor);
+    if (cursor->at == cursor->some->len)
+        return NULL;
+    return &cursor->some->entries[cursor->at++];
 }

@@ -18,9 +18,6 @@ struct tree_memory {
     size_t blob_count, blob_cap;
 };
 
-/* Makes the tree keep what the content points into alive. */
-void tree_hold(struct tree *tree, const struct content *content);
-
 /* Whether a path is relative and clean, in the sense of base/path.h; "" is. */
 bool path_text_is_clean(const char *path, size_t len);
 

@@ -80,6 +80,8 @@ uint64_t tree_content_bytes(const struct tree *tree);
 bool tree_is_modelled(const struct tree *tree);
 /* Memory that lives as long as the tree. */
 void *tree_alloc(struct tree *tree, size_t size);
+/* Makes the tree keep what a content that is put into an entry points into alive. */
+void tree_hold(struct tree *tree, const struct content *content);
 
 /* Fills in missing digests of regular files. */
 int entry_need_digest(struct entry *entry, struct err *err);
@@ -101,5 +103,14 @@ struct buf;
 int tree_encode(const struct tree *tree, struct buf *out, struct err *err);
 int tree_decode(const void *data, size_t len, struct blob *blob, struct tree **out,
                 struct err *err);
+/* The same entries one after the other in path order, in memory that does not grow with
+ * their number. `data` is borrowed and stays until the cursor is freed; a reference to
+ * the blob is taken. NULL for what is damaged as a whole; damage that shows later ends
+ * the list early. */
+struct tree_cursor;
+struct tree_cursor *tree_cursor_new(const void *data, size_t len, struct blob *blob);
+/* NULL at the end. Valid until the next call. */
+const struct entry *tree_cursor_next(struct tree_cursor *cursor);
+void tree_cursor_free(struct tree_cursor *cursor); /* NULL is legal */
 
 #endif

@@ -311,11 +311,53 @@ static void encode__when_it_could_not_be_read_back__then_refused(void **state)
     host_root_unref(root);
 }
 
+static void cursor__when_trees_of_any_length__then_the_entries_of_decode(void **state)
+{
+    static const size_t lengths[] = {0, 1, 1023, 1024, 1025, 3000};
+    (void)state;
+    for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
+        struct blob *blob = some_blob();
+        struct tree *t = tree_new(), *all;
+        for (size_t i = 0; i < lengths[k]; i++) {
+            AUTO_FREE char *path = xasprintf("folder%04zu/some name", i);
+            struct entry e = {
+                .path = path,
+                .type = ENTRY_FILE,
+                .size = 1 + i % 100,
+                .mtime_ns = (int64_t)(i * 977777),
+                .has_digest = i % 3 != 0,
+                .digest = {{(uint8_t)i, (uint8_t)(i >> 8)}},
+                .content = {.kind = CONTENT_RANGE, .from.range = {blob, i % 900}}};
+            tree_add(t, &e);
+        }
+        AUTO_BUF bytes = BUF_INIT;
+        assert_int_equal(tree_encode(t, &bytes, NULL), 0);
+        assert_int_equal(tree_decode(bytes.data, bytes.len, blob, &all, NULL), 0);
+        struct tree_cursor *c = tree_cursor_new(bytes.data, bytes.len, blob);
+        assert_non_null(c);
+        blob_unref(blob);
+        const struct entry *e;
+        size_t n = 0;
+        for (; (e = tree_cursor_next(c)) != NULL; n++) {
+            assert_true(n < all->len);
+            assert_same_entry(e, &all->entries[n]);
+        }
+        assert_int_equal(n, lengths[k]);
+        assert_null(tree_cursor_next(c));
+        tree_cursor_free(c);
+        bytes.data[bytes.len / 2] ^= 1;
+        assert_null(tree_cursor_new(bytes.data, bytes.len, NULL));
+        tree_free(t);
+        tree_free(all);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decode__when_encoded__then_every_field_comes_back),
         cmocka_unit_test(decode__when_empty_tree__then_empty),
+        cmocka_unit_test(cursor__when_trees_of_any_length__then_the_entries_of_decode),
         cmocka_unit_test(decode__when_any_byte_is_damaged__then_damaged_index),
         cmocka_unit_test(decode__when_the_blob_is_too_short__then_damaged_index),
         cmocka_unit_test(decode__when_rules_are_broken__then_damaged_index),
