@@ -2,6 +2,7 @@
 /* simbench history: laid out as `docker history`, one row an instruction, and with whom
  * a layer is shared. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "bench/age.h"
@@ -10,6 +11,7 @@
 #include "bench/images.h"
 #include "bench/json_text.h"
 #include "bench/sharing.h"
+#include "reports/text.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
 
@@ -81,7 +83,24 @@ struct shown {
     const struct sharing *sharing;
     const struct row *rows;
     size_t len;
+    unsigned created_by; /* columns it may take */
+    bool comments;
 };
+
+/* A terminal's lines are not to wrap: there CREATED BY takes what the others leave, and
+ * COMMENT, which tells least, goes where it does not fit. */
+static void fit_terminal(struct shown *s)
+{
+    enum { OTHERS = 56, COMMENT = 26, LEAST = 24 };
+    unsigned columns = s->cli->style.columns;
+    s->created_by = s->values->no_trunc ? UINT_MAX : CREATED_BY_WIDTH;
+    s->comments = true;
+    if (!s->cli->out_tty || s->values->no_trunc)
+        return;
+    s->comments = columns >= OTHERS + COMMENT + LEAST;
+    unsigned taken = OTHERS + (s->comments ? COMMENT : 0);
+    s->created_by = columns > taken + LEAST ? columns - taken : LEAST;
+}
 
 static void add_row(struct columns *t, const struct shown *s, const struct row *row)
 {
@@ -91,13 +110,13 @@ static void add_row(struct columns *t, const struct shown *s, const struct row *
     const struct image_history *h = row->history;
     age_add(&age, h != NULL ? h->created_s : INT64_MIN, clock_realtime_s());
     report_escape_terminal(h != NULL ? text_of(h->created_by) : "", &by);
-    columns_cut(buf_str(&by), s->values->no_trunc ? SIZE_MAX : CREATED_BY_WIDTH,
-                s->cli->style.utf8, &cut);
+    report_text_fit(buf_str(&by), s->created_by, s->cli->style.utf8, &cut);
     columns_add(t, buf_str(&age));
     columns_add(t, buf_str(&cut));
     columns_add_bytes(t, row->layer != NULL ? row->layer->size : 0);
     add_shared(t, s->sharing, row);
-    columns_add(t, h != NULL ? text_of(h->comment) : "");
+    if (s->comments)
+        columns_add(t, h != NULL ? text_of(h->comment) : "");
 }
 
 static void print_table(const struct shown *s)
@@ -106,7 +125,8 @@ static void print_table(const struct shown *s)
     char id[DIGEST_TEXT + 1], short_id[SHORT_ID + 1];
     digest_text(&s->image->image.id, id);
     bench_image_short_id(&s->image->image.id, short_id);
-    columns_begin(&t, "IMAGE|CREATED|CREATED BY|SIZE|SHARED WITH|COMMENT");
+    columns_begin(&t, s->comments ? "IMAGE|CREATED|CREATED BY|>SIZE|SHARED WITH|COMMENT"
+                                  : "IMAGE|CREATED|CREATED BY|>SIZE|SHARED WITH");
     for (size_t i = s->len; i > 0; i--) {
         const char *name = s->values->no_trunc ? id : short_id;
         columns_add(&t, i == s->len ? name : "<missing>");
@@ -161,6 +181,7 @@ static int run(struct cli *cli, const struct invocation *in, struct err *err)
             .cli = cli, .values = values, .image = &image, .sharing = &sharing};
         AUTO_FREE struct row *rows = make_rows(&image, &shown.len);
         shown.rows = rows;
+        fit_terminal(&shown);
         if (values->format == FORMAT_JSON)
             print_json(&shown);
         else

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Lays out columns; leaves out wide and combining characters (each counts as one). */
+/* Lays out columns. */
 #include "bench/columns.h"
 
 #include <string.h>
 
 #include "reports/report.h"
+#include "reports/text.h"
 #include "sim/base/mem.h"
 
 enum { GAP = 3 };
@@ -42,42 +43,12 @@ void columns_add_count(struct columns *t, unsigned long long n)
     strv_take(&t->cells, xasprintf("%llu", n));
 }
 
-size_t columns_width(const char *text)
-{
-    size_t width = 0;
-    for (; *text != '\0'; text++)
-        if (((unsigned char)*text & 0xc0) != 0x80)
-            width++;
-    return width;
-}
-
-void columns_cut(const char *text, size_t width, bool utf8, struct buf *out)
-{
-    if (columns_width(text) <= width) {
-        buf_adds(out, text);
-        return;
-    }
-    const char *mark = utf8 ? "…" : "...";
-    size_t mark_width = utf8 ? 1 : 3, kept = 0, taken = 0;
-    if (width <= mark_width)
-        return;
-    while (text[kept] != '\0') {
-        bool begins = ((unsigned char)text[kept] & 0xc0) != 0x80;
-        if (begins && taken == width - mark_width)
-            break;
-        taken += begins;
-        kept++;
-    }
-    buf_add(out, text, kept);
-    buf_adds(out, mark);
-}
-
 static void print_row(const struct columns *t, const size_t *widths, size_t first,
                       FILE *out)
 {
     for (size_t c = 0; c < t->count; c++) {
         const char *cell = t->cells.items[first + c];
-        int pad = (int)(widths[c] - columns_width(cell));
+        int pad = (int)(widths[c] - report_text_width(cell));
         bool last = c + 1 == t->count;
         if (t->right[c])
             fprintf(out, "%*s", pad, "");
@@ -92,7 +63,7 @@ void columns_end(struct columns *t, FILE *out)
 {
     size_t widths[COLUMNS_MOST] = {0};
     for (size_t i = 0; i < t->cells.len; i++) {
-        size_t width = columns_width(t->cells.items[i]);
+        size_t width = report_text_width(t->cells.items[i]);
         if (width > widths[i % t->count])
             widths[i % t->count] = width;
     }

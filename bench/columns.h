@@ -26,9 +26,4 @@ void columns_add_count(struct columns *t, unsigned long long n);
 /* Prints what was added and empties the table. */
 void columns_end(struct columns *t, FILE *out);
 
-/* Columns the text takes on a terminal: code points of UTF-8. */
-size_t columns_width(const char *text);
-/* Cuts text to `width` columns, "…" (or "...") at its end if something is lost. */
-void columns_cut(const char *text, size_t width, bool utf8, struct buf *out);
-
 #endif

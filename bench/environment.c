@@ -12,7 +12,7 @@
 #include "sim/base/mem.h"
 #include "sim/base/path.h"
 
-enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40, WIDTH_MOST = 400 };
+enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 20, WIDTH_MOST = 400 };
 
 const char *environment_get(const char *name)
 {
@@ -99,12 +99,17 @@ static bool locale_is_utf8(void)
     return false;
 }
 
+bool environment_can_move(void)
+{
+    const char *term = environment_set("TERM");
+    return term != NULL && strcmp(term, "dumb") != 0;
+}
+
 struct report_style environment_style(FILE *stream, enum color_choice color)
 {
     int fd = fileno(stream);
-    const char *term = environment_set("TERM");
     bool capable = fd >= 0 && isatty(fd) && environment_set("NO_COLOR") == NULL &&
-                   term != NULL && strcmp(term, "dumb") != 0;
+                   environment_can_move();
     struct report_style style = {
         .columns = stream_columns(fd),
         .color = color == COLOR_ALWAYS || (color == COLOR_AUTO && capable),

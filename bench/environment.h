@@ -26,6 +26,8 @@ int environment_source_date_epoch(int64_t *out, struct err *err);
 int source_date_epoch_parse(const char *text, int64_t *out, struct err *err);
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+/* Whether the terminal can move its cursor: TERM is set, and not to dumb. */
+bool environment_can_move(void);
 /* Width, colour and characters that suit a stream. */
 struct report_style environment_style(FILE *stream, enum color_choice color);
 

@@ -8,6 +8,7 @@
 #include "bench/columns.h"
 #include "bench/json_text.h"
 #include "reports/report.h"
+#include "reports/text.h"
 #include "sim/base/mem.h"
 
 enum { WIDTH = 80, SHOWN = 10 };
@@ -24,7 +25,7 @@ void explain_show_line(const char *text, unsigned indent, FILE *out)
     for (const char *p = buf_str(&safe); *p != '\0';) {
         size_t n = strcspn(p, " ");
         AUTO_FREE char *word = xstrndup(p, n);
-        size_t width = columns_width(word);
+        size_t width = report_text_width(word);
         if (!first && column + 1 + width > WIDTH) {
             fprintf(out, "\n%*s", (int)indent + 2, "");
             column = indent + 2;

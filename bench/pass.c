@@ -4,6 +4,7 @@
 #include "bench/pass.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/interrupt.h"
 #include "bench/progress.h"
@@ -40,6 +41,7 @@ static void begin_lines(struct running *run, const struct script_build *build)
         .kind = PROGRESS_PLAIN,
         .out = run->pass->out,
         .style = run->pass->options->style,
+        .out_is_tty = isatty(fileno(run->pass->out)) == 1,
         .plan = build->plan_only,
         .hide_lines = !run->pass->options->show_output,
         .exec = bench_exec_name(run->pass->options->exec),

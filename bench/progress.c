@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/environment.h"
 #include "bench/progress_show.h"
 #include "sim/base/mem.h"
 
@@ -31,7 +32,8 @@ static enum progress_kind kind_of(const struct progress_options *options)
 {
     if (options->kind != PROGRESS_AUTO)
         return options->kind;
-    return options->out_is_tty ? PROGRESS_TTY : PROGRESS_PLAIN;
+    return options->out_is_tty && environment_can_move() ? PROGRESS_TTY
+                                                         : PROGRESS_PLAIN;
 }
 
 struct progress *progress_new(const struct progress_options *options)

@@ -15,7 +15,7 @@
 #include "sim/build/build.h"
 
 enum progress_kind {
-    PROGRESS_AUTO, /* tty on a terminal, else plain */
+    PROGRESS_AUTO, /* tty on a terminal that can move its cursor, else plain */
     PROGRESS_TTY,
     PROGRESS_PLAIN,
     PROGRESS_JSON,

@@ -2,8 +2,11 @@
 /* --progress plain: a line a step, for logs and pipes; and quiet. */
 #include "bench/progress_show.h"
 
+#include <limits.h>
 #include <string.h>
 
+#include "bench/environment.h"
+#include "reports/text.h"
 #include "sim/base/mem.h"
 
 struct plain_lines {
@@ -78,21 +81,10 @@ static void *plain_start(const struct progress_options *options)
     return self;
 }
 
-static void plain_render(const struct progress_options *options,
-                         const struct build_step *step, struct buf *out)
+/* What stands behind the outcome. */
+static void add_cost(const struct progress_options *options,
+                     const struct build_step *step, struct buf *out)
 {
-    static const char *const colors[] = {[STEP_CACHED] = "32",
-                                         [STEP_RAN] = "33",
-                                         [STEP_META] = "2",
-                                         [STEP_DEPENDS] = "36"};
-    AUTO_BUF text = BUF_INIT;
-    report_escape_terminal(step->instruction, &text);
-    buf_addf(out, "Step %u/%u: %s ", step->index, step->total, buf_str(&text));
-    const char *word = progress_status_word(step->status, options->plan);
-    if (options->style.color)
-        buf_addf(out, "\033[%sm[%s]\033[0m ", colors[step->status], word);
-    else
-        buf_addf(out, "[%s] ", word);
     if (step->depends_on == step->index)
         buf_adds(out, "on an image that is not here ");
     else if (step->depends_on != 0)
@@ -102,6 +94,42 @@ static void plain_render(const struct progress_options *options,
         buf_adds(out, "cost not known");
     else
         progress_step_seconds(step, out);
+}
+
+/* Columns of the instruction: on a terminal the line is not to wrap, in a file nothing
+ * is cut. */
+static unsigned room_for_text(const struct progress_options *options, size_t others)
+{
+    enum { LEAST = 16 };
+    if (!options->out_is_tty)
+        return UINT_MAX;
+    unsigned columns = environment_style(options->out, COLOR_NEVER).columns;
+    return columns > others + LEAST ? columns - (unsigned)others : LEAST;
+}
+
+static void plain_render(const struct progress_options *options,
+                         const struct build_step *step, struct buf *out)
+{
+    static const char *const colors[] = {[STEP_CACHED] = "32",
+                                         [STEP_RAN] = "33",
+                                         [STEP_META] = "2",
+                                         [STEP_DEPENDS] = "36"};
+    AUTO_BUF text = BUF_INIT;
+    AUTO_BUF after = BUF_INIT;
+    const char *word = progress_status_word(step->status, options->plan);
+    add_cost(options, step, &after);
+    report_escape_terminal(step->instruction, &text);
+    size_t start = out->len;
+    buf_addf(out, "Step %u/%u: ", step->index, step->total);
+    size_t others = out->len - start + strlen(" [] ") + strlen(word) +
+                    report_text_width(buf_str(&after));
+    report_text_fit(buf_str(&text), room_for_text(options, others), options->style.utf8,
+                    out);
+    if (options->style.color)
+        buf_addf(out, " \033[%sm[%s]\033[0m ", colors[step->status], word);
+    else
+        buf_addf(out, " [%s] ", word);
+    buf_adds(out, buf_str(&after));
 }
 
 static void print_partial(struct plain_lines *lines)

@@ -2,24 +2,27 @@
 /*
  * --progress tty: finished steps scroll by, reused ones folded into one line, and the
  * last line lives: spinner, running step, elapsed time, transfer bar. One line is
- * redrawn, never a region, so that a resized window is not torn. A thread of its own
- * moves the spinner while a long step says nothing.
+ * redrawn, never a region, so that a resized window is not torn; where a window that
+ * became narrower has broken that line (as most terminals do), its rows are taken away
+ * together. A thread of its own moves the spinner while a long step says nothing.
  */
 #include "bench/progress_show.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
 
-#include "bench/columns.h"
 #include "bench/environment.h"
+#include "bench/explain_show.h"
+#include "reports/text.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
 
-enum { TICK_MS = 100, BAR_WIDTH = 20, RUNNING_MOST = 16 };
+enum { TICK_MS = 100, BAR_MOST = 20, RUNNING_MOST = 16 };
 
 struct running {
-    unsigned index; /* 0: free */
+    unsigned index, of; /* index 0: free */
     uint64_t since_ns;
     uint64_t done, total; /* of a transfer; total 0: none */
     char *text;
@@ -30,7 +33,8 @@ struct live {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t ticker;
-    bool has_ticker, stopping, drawn;
+    bool has_ticker, stopping;
+    unsigned drawn; /* columns of the living line on the screen, 0: none */
     unsigned tick;
     struct running running[RUNNING_MOST];
     struct buf last_line; /* newest output of the running command */
@@ -41,11 +45,30 @@ struct live {
 /* ---- the living line --------------------------------------------------------------
  */
 
+/* The last column stays free: what a terminal does there differs. */
+static unsigned width_of(const struct live *live)
+{
+    return environment_style(live->options->out, COLOR_NEVER).columns - 1;
+}
+
+/* At most `width` columns, in characters that the terminal knows. */
+static void fit(const char *text, unsigned width, bool utf8, struct buf *out)
+{
+    AUTO_BUF ascii = BUF_INIT;
+    if (!utf8)
+        report_text_ascii(text, &ascii);
+    report_text_fit(utf8 ? text : buf_str(&ascii), width, utf8, out);
+}
+
 static void erase(struct live *live)
 {
-    if (live->drawn)
-        fputs("\r\033[K", live->options->out);
-    live->drawn = false;
+    if (live->drawn == 0)
+        return;
+    unsigned rows = (live->drawn - 1) / (width_of(live) + 1);
+    fputs("\r\033[K", live->options->out);
+    for (; rows > 0; rows--)
+        fputs("\033[A\033[K", live->options->out);
+    live->drawn = 0;
 }
 
 static const struct running *oldest(const struct live *live, unsigned *count)
@@ -63,12 +86,13 @@ static const struct running *oldest(const struct live *live, unsigned *count)
     return first;
 }
 
-static void add_bar(const struct running *r, struct buf *out)
+static void add_bar(const struct running *r, unsigned width, struct buf *out)
 {
+    int bar = width >= 4 * BAR_MOST ? BAR_MOST : (int)width / 5;
     uint64_t done = r->done < r->total ? r->done : r->total;
-    int filled = (int)((double)done / (double)r->total * BAR_WIDTH);
+    int filled = (int)((double)done / (double)r->total * bar);
     buf_adds(out, " [");
-    for (int i = 0; i < BAR_WIDTH; i++)
+    for (int i = 0; i < bar; i++)
         buf_adds(out, i < filled ? "=" : i == filled ? ">" : " ");
     buf_adds(out, "] ");
     report_bytes(r->done, out);
@@ -76,32 +100,46 @@ static void add_bar(const struct running *r, struct buf *out)
     report_bytes(r->total, out);
 }
 
-static void draw(struct live *live)
+/* What lives: time, step, bar, instruction, and what its command says. */
+static void compose(const struct live *live, const struct running *r, unsigned more,
+                    unsigned width, struct buf *out)
 {
     static const char *const dots[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧"};
     static const char *const bars[] = {"-", "\\", "|", "/"};
+    bool utf8 = live->options->style.utf8;
+    buf_addf(out, "%s ", utf8 ? dots[live->tick % 8] : bars[live->tick % 4]);
+    report_wall((double)(clock_monotonic_ns() - r->since_ns) * 1e-9, out);
+    buf_addf(out, " %u/%u", r->index, r->of);
+    if (r->total != 0)
+        add_bar(r, width, out);
+    if (more > 0)
+        buf_addf(out, " (and %u more)", more);
+    buf_addc(out, ' ');
+    /* A long instruction leaves half of the line to the output. */
+    bool says = live->last_line.len != 0;
+    unsigned used = report_text_width(buf_str(out));
+    unsigned rest = width > used ? width - used : 0;
+    report_text_fit(r->text, says ? rest / 2 : rest, utf8, out);
+    if (says)
+        buf_addf(out, " | %s", live->last_line.data);
+}
+
+static void draw(struct live *live)
+{
     unsigned count;
     const struct running *r = oldest(live, &count);
     erase(live);
     if (r == NULL)
         return;
+    unsigned width = width_of(live);
     bool utf8 = live->options->style.utf8;
-    struct report_style now = environment_style(live->options->out, COLOR_NEVER);
     AUTO_BUF line = BUF_INIT;
     AUTO_BUF cut = BUF_INIT;
-    buf_addf(&line, "%s ", utf8 ? dots[live->tick % 8] : bars[live->tick % 4]);
-    report_wall((double)(clock_monotonic_ns() - r->since_ns) * 1e-9, &line);
-    buf_addf(&line, " %s", r->text);
-    if (r->total != 0)
-        add_bar(r, &line);
-    if (count > 1)
-        buf_addf(&line, " (and %u more)", count - 1);
-    if (live->last_line.len != 0)
-        buf_addf(&line, " | %s", live->last_line.data);
-    columns_cut(line.data, now.columns - 1, utf8, &cut);
-    fputs(cut.data, live->options->out);
+    compose(live, r, count - 1, width, &line);
+    fit(buf_str(&line), width, utf8, &cut);
+    fputs(buf_str(&cut), live->options->out);
     fflush(live->options->out);
-    live->drawn = true;
+    live->drawn = report_text_width(buf_str(&cut));
 }
 
 static void *tick(void *payload)
@@ -153,12 +191,13 @@ static void step_starts(struct live *live, const struct build_step *step)
     struct running *r = running_slot(live, 0);
     if (r == NULL)
         return;
-    AUTO_BUF safe = BUF_INIT;
-    report_escape_terminal(step->instruction, &safe);
+    AUTO_BUF text = BUF_INIT;
+    report_escape_terminal(step->instruction, &text);
     *r = (struct running){
         .index = step->index,
+        .of = step->total,
         .since_ns = clock_monotonic_ns(),
-        .text = xasprintf("%u/%u %s", step->index, step->total, buf_str(&safe)),
+        .text = xstrdup(buf_str(&text)),
     };
 }
 
@@ -230,14 +269,15 @@ static void tty_render(const struct progress_options *options,
     AUTO_BUF line = BUF_INIT;
     progress_step_seconds(step, &seconds);
     report_escape_terminal(step->instruction, &text);
-    buf_addf(&line, "%2u/%u %-7s %7s  %s", step->index, step->total,
+    int digits = snprintf(NULL, 0, "%u", step->total);
+    buf_addf(&line, "%*u/%u %-7s %7s  %s", digits, step->index, step->total,
              progress_status_word(step->status, options->plan), seconds.data,
              buf_str(&text));
-    struct report_style now = environment_style(options->out, COLOR_NEVER);
+    unsigned columns = environment_style(options->out, COLOR_NEVER).columns;
     buf_addf(out, "%s\n", step->word);
     if (options->style.color && step->status == STEP_RAN)
         buf_adds(out, "\033[33m");
-    columns_cut(line.data, now.columns - 1, options->style.utf8, out);
+    fit(buf_str(&line), columns - 1, options->style.utf8, out);
     if (options->style.color && step->status == STEP_RAN)
         buf_adds(out, "\033[0m");
 }
@@ -250,8 +290,7 @@ static void unfold(struct live *live)
     AUTO_BUF line = BUF_INIT;
     buf_addf(&line, "%u step%s reused:%s", live->folded, live->folded == 1 ? "" : "s",
              live->folded_words.data);
-    struct report_style now = environment_style(live->options->out, COLOR_NEVER);
-    columns_cut(line.data, now.columns - 1, now.utf8, &cut);
+    report_text_fit(line.data, width_of(live), live->options->style.utf8, &cut);
     fprintf(live->options->out, "%s%s%s\n",
             live->options->style.color ? "\033[32m" : "", cut.data,
             live->options->style.color ? "\033[0m" : "");
@@ -297,8 +336,10 @@ static void tty_image(void *self, const struct build_result *result)
     if (live->options->plan)
         return;
     AUTO_BUF text = BUF_INIT;
+    AUTO_BUF shown = BUF_INIT;
     progress_summary(result, &text);
-    fprintf(live->options->out, "%s\n", text.data);
+    fit(buf_str(&text), UINT_MAX, live->options->style.utf8, &shown);
+    explain_show_line(buf_str(&shown), 0, live->options->out);
 }
 
 static void tty_failed(void *self, const struct err *err)

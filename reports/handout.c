@@ -186,7 +186,7 @@ static void solution(const struct result_scenario *s, struct buf *out)
     buf_adds(out, "<div style=\"page-break-after: always\"></div>\n\n## Solution: ");
     report_escape_markdown(s->name, out);
     buf_adds(out, "\n\n");
-    if (s->lesson != NULL) {
+    if (report_str(s->lesson)[0] != '\0') {
         report_escape_markdown(s->lesson, out);
         buf_adds(out, "\n\n");
     }

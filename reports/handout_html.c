@@ -88,7 +88,7 @@ void report_handout_html(const struct results *r, struct buf *out)
         parts(s, false, out);
         report_html_text("</section>\n<section class=sheet>\n<h2>Solution: ", s->name,
                          "</h2>\n", out);
-        if (s->lesson != NULL)
+        if (report_str(s->lesson)[0] != '\0')
             report_html_text("<p class=lesson>", s->lesson, "</p>\n", out);
         parts(s, true, out);
         report_html_cost(s, out);

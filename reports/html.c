@@ -120,7 +120,7 @@ static void scenario(const struct results *r, size_t index,
     report_html_text("", s->name, "", out);
     buf_addf(out, " <span class=%s>%s</span></h2>\n", ok ? "pass" : "fail",
              ok ? "passed" : "failed");
-    if (s->lesson != NULL)
+    if (report_str(s->lesson)[0] != '\0')
         report_html_text("<p class=lesson>", s->lesson, "</p>\n", out);
     report_html_checks(s, out);
     report_html_cost(s, out);

@@ -117,7 +117,7 @@ static void table(const struct result_scenario *s, struct buf *out)
 static void scenario(const struct result_scenario *s, struct buf *out)
 {
     escaped("## ", s->name, "\n\n", out);
-    if (s->lesson != NULL)
+    if (report_str(s->lesson)[0] != '\0')
         escaped("", s->lesson, "\n\n", out);
     if (!report_scenario_ok(s)) {
         failures(s, out);

@@ -336,7 +336,7 @@ void report_scenario_table(const struct result_scenario *s,
     report_text_fit(name, t.total, style->utf8, out);
     paint(style, "0", out);
     buf_addc(out, '\n');
-    if (s->lesson != NULL)
+    if (report_str(s->lesson)[0] != '\0')
         wrapped(&t, 2, "", s->lesson);
     if (s->variant_count > 0) {
         buf_addc(out, '\n');

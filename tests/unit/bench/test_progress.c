@@ -280,7 +280,7 @@ static void tty__reused_steps__are_folded_and_lines_fit(void **state)
     end(&s);
     assert_non_null(strstr(s.text, "1 step reused: FROM\n"));
     assert_non_null(strstr(s.text, "1 step reused: ENV\n"));
-    assert_non_null(strstr(s.text, " 2/3 RAN      45.1 s  xxx"));
+    assert_non_null(strstr(s.text, "2/3 RAN      45.1 s  xxx"));
     assert_null(strstr(s.text, many));
     free(s.text);
     free(many);

@@ -80,24 +80,6 @@ static void table__columns__are_aligned_by_code_points(void **state)
     free(text);
 }
 
-static void table__cut__never_splits_a_character(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *in;
-        size_t width;
-        bool utf8;
-        const char *out;
-    } cases[] = {{"hello", 5, true, "hello"},   {"hello!", 5, true, "hell…"},
-                 {"hello!", 5, false, "he..."}, {"ééééé", 4, true, "ééé…"},
-                 {"abc", 1, false, ""},         {"", 0, true, ""}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        AUTO_BUF out = BUF_INIT;
-        columns_cut(cases[i].in, cases[i].width, cases[i].utf8, &out);
-        assert_string_equal(buf_str(&out), cases[i].out);
-    }
-}
-
 static void age__spans__are_told_in_the_unit_that_fits(void **state)
 {
     (void)state;
@@ -125,7 +107,6 @@ int main(void)
         cmocka_unit_test(json_text__strings__are_escaped_and_valid_utf8),
         cmocka_unit_test(json_text__times__are_exact_and_short),
         cmocka_unit_test(table__columns__are_aligned_by_code_points),
-        cmocka_unit_test(table__cut__never_splits_a_character),
         cmocka_unit_test(age__spans__are_told_in_the_unit_that_fits),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
