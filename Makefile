@@ -61,6 +61,7 @@ TIDY    := $(SOURCES:%.c=build/tidy/%.ok)
 TIDY_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(PKG_CFLAGS)
 
 .PHONY: all run check check-unit unit-tests check-cli check-report golden golden-update bench \
+        bench-profile \
         stats-check conformance check-images coverage fuzz headers \
         layers fmt fmt-check tidy analyze compdb install uninstall clean help
 
@@ -119,6 +120,12 @@ check-report: $(BUILD)/simbench  ## look at the report's pages in a headless bro
 
 bench: $(BUILD)/speed $(BUILD)/simbench  ## time the builder: BIG=1 HUGE=1 PEERS=1 SEED= ONLY=
 	$(Q)$(BUILD)/speed $(BUILD)/simbench build/bench.json build/bench-report \
+	    $(foreach name,$(BENCH_SETTINGS),$(if $($(name)),"$(name)=$($(name))"))
+
+bench-profile:  ## where the time of make bench goes, by perf: ONLY='10,000 files'
+	$(Q)$(MAKE) -s BUILD=build/profile CFLAGS="-g -fno-omit-frame-pointer" \
+	    build/profile/speed build/profile/simbench
+	$(Q)SPEED="build/profile/speed build/profile/simbench" bench/speed/profile \
 	    $(foreach name,$(BENCH_SETTINGS),$(if $($(name)),"$(name)=$($(name))"))
 
 $(BUILD)/speed: $(SPEED) $(LIB)

@@ -30,6 +30,7 @@ static const char usage[] =
     "  HUGE=1      and 1,000,000 files, 600,000 builds\n"
     "  PEERS=1     real builders, too; or some: PEERS=buildkit,buildah\n"
     "  SEED=0      other sizes, depths and names of files\n"
+    "  PROFILE=FOLDER  our builds run under perf, which writes there\n"
     "  ONLY='*'    workloads (and \"rooms\") whose names match\n";
 
 enum { RUNS = 11, SECONDS = 4 };
@@ -39,6 +40,7 @@ struct settings {
     double seconds;
     enum work_size size;
     const char *peers, *only; /* NULL: none, all */
+    const char *profiles;
 };
 
 static int set(struct settings *s, const char *name, const char *value, struct err *err)
@@ -57,6 +59,8 @@ static int set(struct settings *s, const char *name, const char *value, struct e
         s->peers = value;
     else if (strcmp(name, "ONLY") == 0)
         s->only = value;
+    else if (strcmp(name, "PROFILE") == 0)
+        s->profiles = value;
     else
         return err_set(err, ERR_INPUT, "unknown setting %s", name);
     return 0;
@@ -175,7 +179,8 @@ static int bench(char **argv, const struct settings *s, const char *folder,
         printf("%s: %s\n", rivals.items[i].name, rivals.items[i].version);
     putchar('\n');
     AUTO_FREE struct work *works = choose(s, sandbox, &count);
-    const struct measure m = {results, &rivals, folder, s->runs, s->seconds, stdout};
+    const struct measure m = {results,    &rivals,     folder, s->runs,
+                              s->seconds, s->profiles, stdout};
     if (r == 0)
         r = measure_all(&m, s, works, count, err);
     if (r == 0) {

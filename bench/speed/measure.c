@@ -13,7 +13,8 @@ enum { ROUNDS_LEAST = 5 };
 struct measuring {
     const struct measure *m;
     struct work *work;
-    size_t builders, contestants; /* builders first, then limits */
+    struct rival *rivals[RIVALS_MOST]; /* those who take part */
+    size_t builders, contestants;      /* rivals first, then limits */
     struct result_scenario *scenario;
     unsigned turn; /* of all */
 };
@@ -24,16 +25,25 @@ static void add_builds(struct result_variant *v, const struct work *work)
         result_add_build(v, *label, NULL, NULL, NULL);
 }
 
+/* The older builders would take minutes for what BuildKit takes seconds for. */
+static bool takes_part(const struct work *work, const struct rival *rival)
+{
+    return rival->tool == NULL || work->peers == PEERS_ALL ||
+           (work->peers == PEERS_BUILDKIT && strcmp(rival->engine, "buildkit") == 0);
+}
+
 static void begin(struct measuring *g)
 {
     const struct work *work = g->work;
-    const struct rivals *rivals = g->m->rivals;
+    struct rivals *rivals = g->m->rivals;
     g->scenario = results_add_scenario(g->m->results, work->title, "", "make bench");
     if (work->axis != NULL)
         result_add_axis(g->scenario, work->axis, work->axis, work->n);
-    g->builders = work->peers ? rivals->count : 1;
-    for (size_t i = 0; i < g->builders; i++) {
-        const struct rival *r = &rivals->items[i];
+    for (size_t i = 0; i < rivals->count; i++) {
+        struct rival *r = &rivals->items[i];
+        if (!takes_part(work, r))
+            continue;
+        g->rivals[g->builders++] = r;
         const char *exec = r->tool != NULL       ? "real"
                            : work->kind->sandbox ? "sandbox"
                                                  : "model";
@@ -66,13 +76,21 @@ static int run_rival(struct measuring *g, struct rival *rival, size_t build,
 {
     const struct work_kind *kind = g->work->kind;
     int r = kind->prepare != NULL ? kind->prepare(g->work, build, rival, err) : 0;
-    return r == 0 ? kind->run(g->work, build, rival, out, err) : r;
+    AUTO_FREE char *profile = NULL;
+    if (g->m->profiles != NULL)
+        profile = xasprintf("%s/%s: %s.%u", g->m->profiles, g->work->title,
+                            kind->builds[build], g->turn);
+    g->m->rivals->profile = profile;
+    if (r == 0)
+        r = kind->run(g->work, build, rival, out, err);
+    g->m->rivals->profile = NULL;
+    return r;
 }
 
 /* What failed, kept in its build; only our own failure is one of the bench. */
 static int give_up(struct measuring *g, size_t who, size_t build, struct err *err)
 {
-    struct rival *rival = &g->m->rivals->items[who];
+    struct rival *rival = g->rivals[who];
     struct result_build *b = &g->scenario->variants[who].builds[build];
     if (rival->tool == NULL || err->code == ERR_CANCELLED)
         return err_wrap(err, "%s, %s", g->work->title, b->label);
@@ -89,9 +107,9 @@ static int take_turn(struct measuring *g, size_t who, size_t build, bool measure
     struct spent spent = {0};
     struct result_build *b = &g->scenario->variants[who].builds[build];
     bool builds = who < g->builders;
-    if (builds && g->m->rivals->items[who].gone)
+    if (builds && g->rivals[who]->gone)
         return 0;
-    int r = builds ? run_rival(g, &g->m->rivals->items[who], build, &spent, err)
+    int r = builds ? run_rival(g, g->rivals[who], build, &spent, err)
                    : run_limit(g, &g->work->kind->limits[who - g->builders], build,
                                &spent, err);
     if (r < 0)

@@ -15,7 +15,8 @@ struct measure {
     const char *folder; /* temporary: workloads are made in it */
     unsigned runs;      /* rounds that are measured, at most */
     double seconds;     /* no further round of a workload after it, but at least five */
-    FILE *out;          /* what was left out, and why */
+    const char *profiles; /* folder: our builds run under perf; NULL: they do not */
+    FILE *out;            /* what was left out, and why */
 };
 
 /* Measures one workload into a new scenario of the results: our builds are its first

@@ -83,12 +83,21 @@ void rivals_free(struct rivals *rivals)
     }
 }
 
+void rivals_ours(const struct rivals *rivals, struct strv *argv)
+{
+    if (rivals->profile != NULL)
+        tool_words(argv, "perf", "record", "-q", "-F", "9999", "-g", "-o",
+                   rivals->profile, "--", NULL);
+    strv_add(argv, rivals->simbench);
+}
+
 static int build_ours(const struct rivals *rivals, const struct errand *errand,
                       struct spent *out, struct err *err)
 {
     struct strv argv = STRV_INIT;
-    tool_words(&argv, rivals->simbench, "build", "--store", errand->store, "-q",
-               "--progress", "quiet", "-t", "speed", NULL);
+    rivals_ours(rivals, &argv);
+    tool_words(&argv, "build", "--store", errand->store, "-q", "--progress", "quiet",
+               "-t", "speed", NULL);
     if (errand->sandbox)
         tool_words(&argv, "--exec", "sandbox", NULL);
     strv_add(&argv, errand->context);

@@ -26,6 +26,7 @@ struct rivals {
     size_t count;
     const char *simbench; /* path of our program */
     unsigned builds;      /* so far: names of images */
+    const char *profile;  /* our program runs under perf, which writes this; NULL: no */
 };
 
 /* Ours, and with `peers` every real one that answers: `peers` is "1" for all or a list
@@ -33,6 +34,9 @@ struct rivals {
 int rivals_find(const char *simbench, const char *peers, struct rivals *out,
                 struct err *err);
 void rivals_free(struct rivals *rivals);
+
+/* Begins the command line of our program. */
+void rivals_ours(const struct rivals *rivals, struct strv *argv);
 
 /* What is built: the Dockerfile lies in the context. */
 struct errand {

@@ -69,15 +69,18 @@ static void add_row(struct columns *t, const struct result_build *b)
     columns_add(t, interval.len != 0 ? interval.data : "~");
 }
 
-void rooms_show(const struct results *results, FILE *out)
+static void show(const struct result_variant *v, FILE *out)
 {
     struct columns t;
     columns_begin(&t, "ROOM|>RUNS|>MEDIAN|>95% INTERVAL");
-    for (size_t i = 0; i < results->scenario_count; i++) {
-        const struct result_scenario *s = &results->scenarios[i];
-        for (size_t b = 0;
-             strcmp(s->name, scenario_name) == 0 && b < s->variants[0].build_count; b++)
-            add_row(&t, &s->variants[0].builds[b]);
-    }
+    for (size_t b = 0; b < v->build_count; b++)
+        add_row(&t, &v->builds[b]);
     columns_end(&t, out);
+}
+
+void rooms_show(const struct results *results, FILE *out)
+{
+    for (size_t i = 0; i < results->scenario_count; i++)
+        if (strcmp(results->scenarios[i].name, scenario_name) == 0)
+            show(&results->scenarios[i].variants[0], out);
 }

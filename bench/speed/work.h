@@ -60,7 +60,7 @@ struct work {
     unsigned n;         /* place on the axis */
     struct files files; /* of the context */
     enum work_size size;
-    bool peers; /* real builders do it too */
+    enum { PEERS_NONE, PEERS_BUILDKIT, PEERS_ALL } peers; /* who does it too */
     struct goals goals;
     /* While it is measured: */
     struct rivals *rivals;

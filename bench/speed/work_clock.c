@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference example on the virtual clock, over and over: builds a second, and
  * whether memory grows with their number. */
-#include <stdio.h>
-
 #include "bench/speed/work.h"
 #include "sim/base/file.h"
 #include "sim/base/mem.h"
 
-enum { BUILDS = 6 }; /* of the scenario: two variants, three builds each */
-
 static const char scenario[] = "bench/speed/reference.lua";
+enum { SCENARIO_MOST = 1 << 16 };
+
+static char *scenario_of(const struct work *work)
+{
+    return xasprintf("%s/reference.lua", work->folder);
+}
 
 static int make(struct work *work, struct err *err)
 {
-    (void)work;
-    return file_exists(scenario)
-               ? 0
-               : err_set(err, ERR_INPUT, "no %s: run make bench at the top of the tree",
-                         scenario);
+    AUTO_FREE char *path = scenario_of(work);
+    AUTO_BUF text = BUF_INIT;
+    buf_addf(&text, "local builds = %u\n", work->n);
+    int r = file_read(scenario, SCENARIO_MOST, &text, err);
+    if (r < 0)
+        return err_hint(err, "run make bench at the top of the source tree");
+    return file_write(path, text.data, text.len, err);
 }
 
 static int run(struct work *work, size_t build, struct rival *rival, struct spent *out,
@@ -26,10 +30,10 @@ static int run(struct work *work, size_t build, struct rival *rival, struct spen
     (void)build;
     (void)rival;
     AUTO_FREE char *report = work_store(work, "report");
-    AUTO_FREE char *runs = xasprintf("%u", work->n / BUILDS);
+    AUTO_FREE char *path = scenario_of(work);
     struct strv argv = STRV_INIT;
-    tool_words(&argv, work->rivals->simbench, "run", "-q", "--no-plots", "--warmup",
-               "0", "--runs", runs, "-o", report, scenario, NULL);
+    rivals_ours(work->rivals, &argv);
+    tool_words(&argv, "run", "-q", "--no-plots", "-o", report, path, NULL);
     int r = timed_run(&argv, NULL, out, err);
     strv_free(&argv);
     return r;

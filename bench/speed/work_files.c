@@ -102,7 +102,7 @@ static int run_first(struct work *work, size_t build, struct rival *rival,
 
 const struct work_kind work_files = {
     .builds = {"no change", "an edit", "first build"},
-    .limits = {{"limit", {STAT, READ, READ}}},
+    .limits = {{"find, tar", {STAT, READ, READ}}},
     .make = make_both,
     .begin = begin,
     .prepare = prepare,
@@ -111,7 +111,7 @@ const struct work_kind work_files = {
 
 const struct work_kind work_first = {
     .builds = {"first build"},
-    .limits = {{"limit: write", {WRITE}}, {"limit: hash", {HASH}}},
+    .limits = {{"write", {WRITE}}, {"hash", {HASH}}},
     .make = make_fresh,
     .begin = begin_first,
     .prepare = prepare_first,
