@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ADD of a git repository by the git command: URL[#REF[:SUBDIR]]. The work tree is read
- * into memory and removed at once; without --keep-git-dir there is no .git in it.
+ * into memory and removed at once; without --keep-git-dir there is no .git in it. What
+ * is read is the same for one commit whenever and by whomever it is fetched: no times
+ * in the index, no reflog, modes as with a umask of 022.
  */
 #include <errno.h>
 #include <spawn.h>
@@ -117,6 +119,20 @@ static int check_out(const struct reference *r, const char *dir, struct err *err
     return rc == 0 ? git(dir, modules, err) : rc;
 }
 
+/* Whether two fetches of one commit differ in it. */
+static bool is_momentary(const char *path)
+{
+    return strcmp(path, ".git/FETCH_HEAD") == 0 || path_is_below(path, ".git/logs");
+}
+
+/* Of files git knows whether they can be executed; its objects are read-only. */
+static uint32_t plain_mode(const struct entry *e)
+{
+    if (e->type == ENTRY_DIR || (e->mode & 0100) != 0)
+        return 0755;
+    return (e->mode & 0200) != 0 ? 0644 : 0444;
+}
+
 /* A tree that no longer needs the folder: contents in memory. */
 static int read_in(const struct tree *from, bool git_dir, struct tree **out,
                    struct err *err)
@@ -126,8 +142,10 @@ static int read_in(const struct tree *from, bool git_dir, struct tree **out,
     for (size_t i = 0; rc == 0 && i < from->len; i++) {
         struct entry e = from->entries[i];
         AUTO_BUF bytes = BUF_INIT;
-        if (!git_dir && path_is_below(e.path, ".git"))
+        if (is_momentary(e.path) || (!git_dir && path_is_below(e.path, ".git")))
             continue;
+        if (e.type != ENTRY_SYMLINK)
+            e.mode = plain_mode(&e);
         if (e.type == ENTRY_FILE && e.size != 0) {
             rc = content_load(&e.content, e.size, REPOSITORY_MOST, &bytes, err);
             e.content.kind = CONTENT_INLINE;
@@ -148,6 +166,7 @@ static int read_in(const struct tree *from, bool git_dir, struct tree **out,
 int remote_git(struct store *store, const struct plan_copy *copy, const char *url,
                struct tree **out, struct err *err)
 {
+    static const char *const plain_index[] = {"read-tree", "HEAD", NULL};
     struct reference r = {0};
     split(url, &r);
     AUTO_FREE char *parent = store_dir(store) != NULL
@@ -157,12 +176,16 @@ int remote_git(struct store *store, const struct plan_copy *copy, const char *ur
     int rc = file_temp_folder(parent, "git", &dir, err);
     if (rc == 0)
         rc = check_out(&r, dir, err);
+    if (rc == 0 && copy->keep_git_dir)
+        rc = git(dir, plain_index, err);
+    AUTO_FREE char *root = rc == 0 ? path_join(dir, r.subdir) : NULL;
+    if (rc == 0 && !file_exists(root))
+        rc = err_set(err, ERR_FAILED, "no folder %s in %s", r.subdir, r.ref);
     if (rc != 0)
         err_wrap(err, "%s", r.url);
     struct tree *files = NULL;
     if (rc == 0) {
         struct context_options options = CONTEXT_OPTIONS_INIT;
-        AUTO_FREE char *root = path_join(dir, r.subdir);
         rc = context_scan(root, &options, &files, NULL, err);
     }
     if (rc == 0)

@@ -87,16 +87,20 @@ int duration_parse(const char *text, int64_t *out_ns, struct err *err)
     return 0;
 }
 
-/* "80" or "80-82" of at most n bytes. */
+/* "80" or "80-82" of at most n bytes; a number may have a "+" in front. */
 static bool port_range(const char *p, size_t n, unsigned *low, unsigned *high)
 {
     *low = *high = 0;
     unsigned *to = low;
     size_t digits = 0;
+    bool plus = false;
     for (size_t i = 0; i < n; i++) {
         if (p[i] == '-' && to == low && digits > 0) {
             to = high;
             digits = 0;
+            plus = false;
+        } else if (p[i] == '+' && digits == 0 && !plus) {
+            plus = true;
         } else if (is_digit(p[i]) && *to <= 65535) {
             *to = *to * 10 + (unsigned)(p[i] - '0');
             digits++;

@@ -120,11 +120,16 @@ static int by_text(const void *a, const void *b)
 static int do_expose(struct stage_state *s, const struct instruction *in,
                      struct buf *line, struct err *err)
 {
-    struct strv words = STRV_INIT, ports = STRV_INIT;
+    struct strv sorted = STRV_INIT, words = STRV_INIT, ports = STRV_INIT;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < in->args.len; i++) {
+    /* BuildKit sorts the words as they are written. */
+    bool linear = s->planner->options->semantics != SEMANTICS_BUILDKIT;
+    strv_copy(&sorted, &in->args);
+    if (!linear && sorted.len != 0)
+        qsort(sorted.items, sorted.len, sizeof *sorted.items, by_text);
+    for (size_t i = 0; rc == 0 && i < sorted.len; i++) {
         const char *text;
-        rc = plan_expand(s, in, in->args.items[i], &text, err);
+        rc = plan_expand(s, in, sorted.items[i], &text, err);
         for (const char *w = text; rc == 0 && *w != '\0';) {
             w += strspn(w, " \t");
             size_t n = strcspn(w, " \t");
@@ -138,15 +143,13 @@ static int do_expose(struct stage_state *s, const struct instruction *in,
     for (size_t i = 0; rc == 0 && i < ports.len; i++)
         image_config_add_sorted(&s->config->exposed, ports.items[i]);
     buf_addc(line, ' ');
-    if (s->planner->options->semantics == SEMANTICS_BUILDKIT) {
-        /* The history lists a port as often as it was named, in order. */
-        if (ports.len != 0)
-            qsort(ports.items, ports.len, sizeof *ports.items, by_text);
+    if (!linear) { /* the history lists a port as often as it was named */
         add_list(line, &ports, false);
     } else {
         for (size_t i = 0; i < words.len; i++)
             buf_addf(line, "%s%s", i != 0 ? " " : "", words.items[i]);
     }
+    strv_free(&sorted);
     strv_free(&words);
     strv_free(&ports);
     return rc;

@@ -241,6 +241,7 @@ static void plan__history__reads_as_in_buildkit(void **state)
         {"COPY --chown=5:6 a b /d/", "COPY --chown=5:6 a b /d/ # buildkit"},
         {"COPY --link --chown=$NONE --chmod=$NONE a /d/", "COPY a /d/ # buildkit"},
         {"EXPOSE 8001-8002 53/UDP 8001", "EXPOSE [53/udp 8001/tcp 8001/tcp 8002/tcp]"},
+        {"EXPOSE 53/sctp 080 +8001", "EXPOSE [8001/tcp 80/tcp 53/sctp]"},
         {"VOLUME /v /z", "VOLUME [/v /z]"},
         {"HEALTHCHECK --interval=5m --timeout=3s CMD curl x",
          "HEALTHCHECK {Test:[CMD-SHELL curl x] Interval:5m0s Timeout:3s StartPeriod:0s "
@@ -273,7 +274,7 @@ static void plan__history__reads_as_in_buildkit(void **state)
             assert_string_equal(got, rows[i].created_by);
     }
     assert_string_equal(config(f)->workdir, "/w/sub");
-    assert_int_equal(config(f)->exposed.len, 3);
+    assert_int_equal(config(f)->exposed.len, 5);
     assert_string_equal(config(f)->onbuild.items[0], "RUN x\t");
 }
 
