@@ -221,11 +221,14 @@ bool ignore_step(const struct ignore *ig, const char *path, size_t len,
 {
     bool excluded = false;
     const struct ignore_rule *last = NULL;
+    struct pattern_pairs pairs;
+    pattern_pairs_of(path, len, &pairs);
     memset(own, 0, ignore_state_words(ig) * sizeof *own);
     for (size_t i = 0; i < ig->len; i++) {
         const struct rule *rule = &ig->rules[i];
         bool applies = (parent[i / WORD] >> (i % WORD) & 1) != 0;
         if (!applies && (rule->line.negated != excluded ||
+                         !pattern_may_match(&rule->pattern, &pairs) ||
                          !pattern_matches(&rule->pattern, path, len)))
             continue;
         own[i / WORD] |= UINT64_C(1) << (i % WORD);

@@ -153,6 +153,55 @@ static void translate(struct translation *t)
     buf_addc(&t->expr, '$');
 }
 
+enum { PATH_END = 0, UNKNOWN = -1 }; /* stand for bytes in a pair */
+
+static void add_pair(struct pattern_pairs *pairs, int a, int b)
+{
+    unsigned bit = ((unsigned)a * 167 + (unsigned)b * 13) & 255;
+    pairs->bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+void pattern_pairs_of(const char *path, size_t len, struct pattern_pairs *out)
+{
+    int before = PATH_END;
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < len; i++) {
+        int c = (unsigned char)path[i];
+        add_pair(out, before, c);
+        before = c;
+    }
+    add_pair(out, before, PATH_END);
+}
+
+/* The pairs of neighbours that stand for themselves. Only ASCII: other letters of a
+ * pattern may match bytes that are no UTF-8. */
+static void find_needed(const char *text, size_t len, struct pattern_pairs *out)
+{
+    int before = PATH_END;
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < len; i++) /* these reach beyond where they stand */
+        if (text[i] == '\0' || strchr("|{}^\\", text[i]) != NULL)
+            return;
+    for (size_t i = 0; i < len; i++) {
+        int c = (unsigned char)text[i];
+        if (c == '[')
+            return; /* not worth finding its end */
+        if (c == '*' || c == '?' || c == ']' || c >= 0x80) {
+            bool two = c == '*' && i + 1 < len && text[i + 1] == '*';
+            i += two ? 1 : 0;
+            if (two && i + 1 < len && text[i + 1] == '/')
+                i++; /* it need not be there in the path */
+            before = UNKNOWN;
+            continue;
+        }
+        if (before != UNKNOWN)
+            add_pair(out, before, c);
+        before = c;
+    }
+    if (before != UNKNOWN)
+        add_pair(out, before, PATH_END);
+}
+
 int pattern_compile(const char *text, size_t len, struct pattern *out, struct err *err)
 {
     struct translation t = {.text = text, .len = len, .kind = PATTERN_EXACT};
@@ -170,6 +219,7 @@ int pattern_compile(const char *text, size_t len, struct pattern *out, struct er
     out->kind = t.kind;
     out->text = xstrndup(text, len);
     out->len = len;
+    find_needed(text, len, &out->needed);
     return 0;
 }
 

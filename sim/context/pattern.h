@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
@@ -21,7 +22,14 @@ enum pattern_kind {
     PATTERN_REGEX,
 };
 
+/* Pairs of neighbouring bytes, a bit each (several pairs may share one); both ends of a
+ * text count as a byte of their own. */
+struct pattern_pairs {
+    uint64_t bits[4];
+};
+
 struct pattern {
+    struct pattern_pairs needed; /* pairs that every path it matches has */
     enum pattern_kind kind;
     char *text; /* cleaned */
     size_t len;
@@ -32,6 +40,18 @@ struct pattern {
 int pattern_compile(const char *text, size_t len, struct pattern *out, struct err *err);
 void pattern_free(struct pattern *pattern);
 bool pattern_matches(const struct pattern *pattern, const char *path, size_t len);
+/* The pairs of a path: found once for all the patterns it is held against. */
+void pattern_pairs_of(const char *path, size_t len, struct pattern_pairs *out);
+/* False if a path with these pairs cannot match: of a hundred patterns nearly all are
+ * passed over so. */
+static inline bool pattern_may_match(const struct pattern *pattern,
+                                     const struct pattern_pairs *pairs)
+{
+    uint64_t lacking = 0;
+    for (size_t i = 0; i < sizeof pairs->bits / sizeof *pairs->bits; i++)
+        lacking |= pattern->needed.bits[i] & ~pairs->bits[i];
+    return lacking == 0;
+}
 /* Go's path cleaning; may contain any byte. Appends to out. */
 void pattern_clean(const char *text, size_t len, struct buf *out);
 /* Blanks as Unicode has them, at both ends. */

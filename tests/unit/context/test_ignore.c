@@ -10,6 +10,7 @@
 
 #include "sim/base/buf.h"
 #include "sim/context/ignore.h"
+#include "sim/context/pattern.h"
 
 struct verdict {
     const char *lines, *path;
@@ -353,6 +354,73 @@ static void glob_has_wildcard__escapes__do_not_count(void **state)
     assert_false(glob_has_wildcard("a]\\"));
 }
 
+static void add_random(struct buf *out, const char *const *pieces, size_t count)
+{
+    buf_adds(out, pieces[(size_t)rand() % count]);
+}
+
+/* A path that the pattern may well match: its wildcards replaced, now and then a byte
+ * changed. */
+static void path_like(const struct pattern *p, struct buf *out)
+{
+    static const char *const fills[] = {"", "a", "b", "ab", "a/b", "/", "\xff", "b/"};
+    buf_clear(out);
+    buf_adds(out, "");
+    for (size_t i = 0; i < p->len; i++)
+        if (strchr("*?[]{}|^\\", p->text[i]) != NULL || rand() % 40 == 0)
+            add_random(out, fills, sizeof fills / sizeof *fills);
+        else if (rand() % 40 != 0)
+            buf_addc(out, p->text[i]);
+}
+
+static void pattern__passed_over__would_not_have_matched(void **state)
+{
+    static const char *const pieces[] = {"a",     "b",
+                                         "/",     ".",
+                                         "*",     "*",
+                                         "**",    "**/",
+                                         "/**",   "?",
+                                         "[ab]",  "[a",
+                                         "]",     "\\*",
+                                         "\\",    "|",
+                                         "{1}",   "^",
+                                         "+",     "(",
+                                         ")",     "$",
+                                         "/a",    "b.",
+                                         "é",     "\xEF\xBF\xBD",
+                                         "-x-y-", "\xEF\xBB\xBF",
+                                         "1",     ",",
+                                         "-"};
+    enum { PATTERNS = 60000, PATHS = 4 };
+    size_t matched = 0, passed = 0;
+    AUTO_BUF text = BUF_INIT;
+    AUTO_BUF path = BUF_INIT;
+    (void)state;
+    srand(9);
+    for (int i = 0; i < PATTERNS; i++) {
+        struct pattern p;
+        buf_clear(&text);
+        for (int n = 1 + rand() % 6; n > 0; n--)
+            add_random(&text, pieces, sizeof pieces / sizeof *pieces);
+        if (pattern_compile(text.data, text.len, &p, NULL) != 0)
+            continue;
+        for (int k = 0; k < PATHS; k++) {
+            struct pattern_pairs pairs;
+            path_like(&p, &path);
+            pattern_pairs_of(path.data, path.len, &pairs);
+            bool may = pattern_may_match(&p, &pairs);
+            bool does = pattern_matches(&p, path.data, path.len);
+            if (does && !may)
+                fail_msg("%s does not match %s any more", p.text, path.data);
+            matched += does;
+            passed += !may;
+        }
+        pattern_free(&p);
+    }
+    assert_true(matched > 10000);
+    assert_true(passed > 10000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +436,7 @@ int main(void)
         cmocka_unit_test(ignore_may_reinclude__literal_rules__name_their_folders),
         cmocka_unit_test(ignore_pattern_matches__exclude_flag__covers_what_lies_below),
         cmocka_unit_test(ignore_from_patterns__negated__lets_back_in),
+        cmocka_unit_test(pattern__passed_over__would_not_have_matched),
         cmocka_unit_test(glob_match__cases__as_go_has_them),
         cmocka_unit_test(glob_has_wildcard__escapes__do_not_count),
     };
