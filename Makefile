@@ -106,7 +106,7 @@ check-unit: $(UNIT_TESTS)  ## run the unit tests (UNIT=tests/unit/layer for one 
 
 unit-tests: $(UNIT_TESTS)
 
-check-cli: $(BUILD)/simbench  ## run the tests of the command line
+check-cli: $(BUILD)/simbench $(BUILD)/speed  ## run the tests of the command line
 	$(Q)SIMBENCH=$(abspath $<) tests/run-cli
 
 golden: $(BUILD)/simbench  ## compare the output of every lesson with tests/golden
