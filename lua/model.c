@@ -111,9 +111,8 @@ static struct command_call *check_command(lua_State *L)
 /* Clean path in the view of what the model calls path; the caller frees. */
 static char *clean_path(const struct command_call *call, const char *path)
 {
-    AUTO_FREE char *full =
-        path[0] == '/' ? xstrdup(path) : path_join(call->command->cwd, path);
-    AUTO_FREE char *clean = path_below_root(full);
+    AUTO_FREE char *full = path[0] == '/' ? NULL : path_join(call->command->cwd, path);
+    AUTO_FREE char *clean = path_below_root(full != NULL ? full : path);
     char *out = NULL;
     if (view_resolve(call->command->root, clean, true, &out, NULL) != 0)
         return STEAL(clean);
@@ -242,11 +241,11 @@ static struct entry new_entry(const struct command_call *call, enum entry_type t
                           .mtime_ns = call->command->now_s * INT64_C(1000000000)};
 }
 
-/* Puts the entry at the path, its parents made. */
-static int put(struct command_call *call, const char *path, struct entry *e,
-               struct err *err)
+/* Puts the entry at the path, its parents made. Takes the clean path. */
+static int put(struct command_call *call, const char *path, char *resolved,
+               struct entry *e, struct err *err)
 {
-    AUTO_FREE char *clean = clean_path(call, path);
+    AUTO_FREE char *clean = resolved;
     struct view *root = call->command->root;
     int rc = 0;
     if (*clean == '\0')
@@ -263,12 +262,10 @@ static int put(struct command_call *call, const char *path, struct entry *e,
 
 /* What the bytes of a modelled file come from: its path, and what the model says
  * decides them (by default the command line). */
-static uint64_t seed_of(lua_State *L, const struct command_call *call, const char *path,
+static uint64_t seed_of(const struct command_call *call, const char *clean,
                         const char *from)
 {
-    (void)L;
     struct digester *d = digester_new();
-    AUTO_FREE char *clean = clean_path(call, path);
     digester_add_string(d, clean);
     if (from != NULL)
         digester_add_string(d, from);
@@ -291,17 +288,16 @@ static int c_write(lua_State *L)
     const char *path = luaL_checkstring(L, 2);
     struct entry e = new_entry(call, ENTRY_FILE, 0644);
     size_t len = 0;
-    const char *text = NULL;
+    const char *text = NULL, *from = NULL;
     lua_settop(L, 3);
     if (lua_istable(L, 3)) {
         keys_check(L, 3, "c:write's table", file_keys);
-        const char *from = value_string_field(L, 3, "from");
+        from = value_string_field(L, 3, "from");
         if (lua_getfield(L, 3, "mode") != LUA_TNIL)
             e.mode = value_mode(L, -1, "mode");
         if (lua_getfield(L, 3, "size") != LUA_TNIL) {
             e.size = value_size(L, -1, "size");
             e.content.kind = e.size > 0 ? CONTENT_SEED : CONTENT_NONE;
-            e.content.from.seed = seed_of(L, call, path, from);
         } else {
             value_string_field(L, 3, "text");
             lua_getfield(L, 3, "text");
@@ -316,7 +312,10 @@ static int c_write(lua_State *L)
         e.content.from.bytes = text;
     }
     struct err err = ERR_INIT;
-    return put(call, path, &e, &err) == 0 ? 0 : script_raise(L, &err);
+    char *clean = clean_path(call, path);
+    if (e.content.kind == CONTENT_SEED)
+        e.content.from.seed = seed_of(call, clean, from);
+    return put(call, path, clean, &e, &err) == 0 ? 0 : script_raise(L, &err);
 }
 
 static int c_mkdir(lua_State *L)
@@ -328,7 +327,9 @@ static int c_mkdir(lua_State *L)
     struct err err = ERR_INIT;
     if (old != NULL && old->type == ENTRY_DIR)
         return 0;
-    return put(call, path, &e, &err) == 0 ? 0 : script_raise(L, &err);
+    return put(call, path, clean_path(call, path), &e, &err) == 0
+               ? 0
+               : script_raise(L, &err);
 }
 
 static int c_symlink(lua_State *L)
@@ -338,7 +339,9 @@ static int c_symlink(lua_State *L)
     e.target = luaL_checkstring(L, 2);
     const char *path = luaL_checkstring(L, 3);
     struct err err = ERR_INIT;
-    return put(call, path, &e, &err) == 0 ? 0 : script_raise(L, &err);
+    return put(call, path, clean_path(call, path), &e, &err) == 0
+               ? 0
+               : script_raise(L, &err);
 }
 
 static int c_remove(lua_State *L)
@@ -418,6 +421,19 @@ static const char *const command_names[] = {
     "is_dir", "size",  "digest", "list", "write", "mkdir",  "symlink", "remove",
     "time",   "print", "fail",   "run",  "opts",  "spread", NULL};
 
+/* A table of the command's, made when it is first asked for: user value `slot`. */
+static void push_once(lua_State *L, int slot, const struct strv *list,
+                      void (*make)(lua_State *L, const struct strv *list))
+{
+    if (lua_getiuservalue(L, 1, slot) == LUA_TTABLE)
+        return;
+    make(L, list);
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, slot);
+}
+
+enum { ARGV_SLOT = 1, ENV_SLOT, COMMAND_SLOTS = ENV_SLOT };
+
 /* upvalue: the methods */
 static int c_index(lua_State *L)
 {
@@ -427,9 +443,9 @@ static int c_index(lua_State *L)
     const struct model_command *command = check_command(L)->command;
     const char *key = luaL_checkstring(L, 2);
     if (strcmp(key, "argv") == 0)
-        push_strings(L, command->argv);
+        push_once(L, ARGV_SLOT, command->argv, push_strings);
     else if (strcmp(key, "env") == 0)
-        push_environment(L, command->env);
+        push_once(L, ENV_SLOT, command->env, push_environment);
     else if (strcmp(key, "cwd") == 0)
         lua_pushstring(L, command->cwd);
     else if (strcmp(key, "uid") == 0)
@@ -485,7 +501,7 @@ static void apply(lua_State *L, struct command_call *call)
 {
     struct script *script = script_of(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, script->apply);
-    struct command_handle *h = lua_newuserdatauv(L, sizeof *h, 0);
+    struct command_handle *h = lua_newuserdatauv(L, sizeof *h, COMMAND_SLOTS);
     call->serial = h->serial = ++script->serials;
     luaL_setmetatable(L, COMMAND);
     lua_rotate(L, -3, 2); /* …[apply][c][spec] */

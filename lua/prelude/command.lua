@@ -4,10 +4,29 @@
 
 local methods = {}
 
+-- Sets of option names, kept as long as the lists they are made of: a model mostly has
+-- one list for all its commands.
+local sets, none = setmetatable({}, { __mode = "k" }), {}
+
+local function is_made_of(set, list)
+  if #set.list ~= #list then return false end
+  for i = 1, #list do
+    if set.list[i] ~= list[i] then return false end
+  end
+  return true
+end
+
 local function set_of(list)
-  local set = {}
-  for _, name in ipairs(list or {}) do set[name] = true end
-  return set
+  if not list then return none end
+  local set = sets[list]
+  if set and is_made_of(set, list) then return set.names end
+  set = { list = {}, names = {} }
+  for i, name in ipairs(list) do
+    set.list[i] = name
+    set.names[name] = true
+  end
+  sets[list] = set
+  return set.names
 end
 
 -- The words of argv from `first` on, sorted into options and operands. `valued` lists
@@ -108,8 +127,7 @@ end
 local function apply(c, spec)
   if not spec.run then return declared(c, spec) end
   local result = spec.run(c)
-  declared(c, { time = spec.time, writes = spec.writes, reads = spec.reads,
-                removes = spec.removes, output = spec.output, status = spec.status })
+  declared(c, spec)
   if type(result) == "table" then declared(c, result) end
 end
 

@@ -213,6 +213,7 @@ static int finish(struct build *b, struct err *err)
     int rc = store_begin(store, err);
     if (rc != 0)
         return rc;
+    store_read_begin(store);
     rc = finish_image(b, err);
     if (rc == 0 && !b->options->no_record)
         rc = misses_store(b, err);
@@ -222,6 +223,7 @@ static int finish(struct build *b, struct err *err)
 
 static int course(struct build *b, struct err *err)
 {
+    store_read_begin(b->options->store);
     int rc = prepare(b, err);
     if (rc != 0)
         return rc;
@@ -314,6 +316,7 @@ int build_run(const struct build_options *options, struct build_result *out,
     pthread_cond_init(&b.changed, NULL);
     read_options(&b);
     int rc = course(&b, err);
+    store_read_end(options->store);
     free_build(&b);
     return rc;
 }

@@ -93,6 +93,7 @@ void solve_settle(struct build *b, struct vertex *v)
 
 static void announce(struct build *b, struct vertex *v)
 {
+    store_read_end(b->options->store); /* it may run for long */
     struct build_step step = b->result->steps[v->position];
     fill_step(b, v, &step);
     step.status = STEP_RAN;

@@ -46,6 +46,10 @@ struct db_ops {
      * same table; non-zero stops. */
     int (*each)(struct db *db, enum db_table table, db_visitor *fn, void *payload,
                 struct err *err);
+    /* Reads until read_end see one moment, and cost no lock each. It waits for nobody
+     * and keeps nobody waiting; nothing is written meanwhile. Failing is no harm. */
+    void (*read_begin)(struct db *db);
+    void (*read_end)(struct db *db);
     /* One transaction for what comes between. It may wait for other processes. */
     int (*begin)(struct db *db, struct err *err);
     int (*commit)(struct db *db, struct err *err); /* rolls back if it fails */

@@ -53,7 +53,7 @@ static int begin(struct db *db, struct err *err)
     return 0;
 }
 
-static void rollback(struct db *db)
+static void nothing(struct db *db)
 {
     (void)db;
 }
@@ -79,7 +79,9 @@ struct db *db_open_memory(void)
         .each = each,
         .begin = begin,
         .commit = begin,
-        .rollback = rollback,
+        .rollback = nothing,
+        .read_begin = nothing,
+        .read_end = nothing,
         .close = close_memory,
     };
     struct memory *m = xcalloc(1, sizeof *m);

@@ -15,7 +15,12 @@ enum {
     FORMAT = 1,
     APPLICATION = 0x73696d62, /* "simb" */
     BUSY_MS = 30000,
-    WAL_PAGES = 256, /* what is left in the log is read again by the next process */
+    /* What is left in the log is read again by the next process; moving it into the
+     * file costs two syncs. Builds that made layers have synced those as well; what
+     * only looked up and left its record does not wait for the disk, if it can be
+     * avoided. */
+    LOG_PAGES_LAYERS = 256,
+    LOG_PAGES_MOST = 1024,
 };
 
 enum verb { GET, PUT, DEL, EACH, VERBS };
@@ -23,6 +28,7 @@ enum verb { GET, PUT, DEL, EACH, VERBS };
 struct lite {
     struct db db;
     sqlite3 *handle;
+    bool put_layer;                             /* since it was opened */
     sqlite3_stmt *statements[DB_TABLES][VERBS]; /* prepared when first used */
     struct buf value;                           /* what get() gave last */
 };
@@ -136,6 +142,8 @@ static int put(struct db *db, enum db_table table, struct slice key, struct slic
     int rc = statement((struct lite *)db, table, PUT, &s, err);
     if (rc != 0)
         return rc;
+    if (table == DB_LAYER)
+        ((struct lite *)db)->put_layer = true;
     bind(s, 1, key);
     bind(s, 2, value);
     return run((struct lite *)db, s, err);
@@ -190,6 +198,16 @@ static int commit(struct db *db, struct err *err)
     return rc;
 }
 
+static void read_begin(struct db *db)
+{
+    execute((struct lite *)db, "BEGIN", NULL);
+}
+
+static void read_end(struct db *db)
+{
+    execute((struct lite *)db, "COMMIT", NULL);
+}
+
 static void close_lite(struct db *db)
 {
     struct lite *l = (struct lite *)db;
@@ -201,12 +219,16 @@ static void close_lite(struct db *db)
     free(l);
 }
 
-static int read_number(struct lite *l, const char *sql, int *out, struct err *err)
+static int read_format(struct lite *l, int *version, int *application, struct err *err)
 {
     sqlite3_stmt *s = NULL;
-    int rc = sqlite3_prepare_v2(l->handle, sql, -1, &s, NULL);
+    int rc = sqlite3_prepare_v2(l->handle,
+                                "SELECT user_version, application_id "
+                                "FROM pragma_user_version, pragma_application_id",
+                                -1, &s, NULL);
     if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-        *out = sqlite3_column_int(s, 0);
+        *version = sqlite3_column_int(s, 0);
+        *application = sqlite3_column_int(s, 1);
         rc = SQLITE_OK;
     }
     sqlite3_finalize(s);
@@ -239,9 +261,7 @@ static int make_tables(struct lite *l, struct err *err)
 static int check_format(struct lite *l, struct err *err)
 {
     int version = 0, application = 0;
-    int rc = read_number(l, "PRAGMA user_version", &version, err);
-    if (rc == 0)
-        rc = read_number(l, "PRAGMA application_id", &application, err);
+    int rc = read_format(l, &version, &application, err);
     if (rc != 0)
         return rc;
     if (version == 0 && application == 0)
@@ -257,6 +277,17 @@ static int check_format(struct lite *l, struct err *err)
     return 0;
 }
 
+/* After each commit: how long the log has become. */
+static int on_commit(void *payload, sqlite3 *handle, const char *name, int pages)
+{
+    const struct lite *l = payload;
+    /* If it is not possible now, because somebody reads, the next commit tries again.
+     */
+    if (pages >= (l->put_layer ? LOG_PAGES_LAYERS : LOG_PAGES_MOST))
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return SQLITE_OK;
+}
+
 int db_open_sqlite(const char *dir, struct db **out, struct err *err)
 {
     static const struct db_ops ops = {
@@ -264,6 +295,8 @@ int db_open_sqlite(const char *dir, struct db **out, struct err *err)
         .put = put,
         .del = del,
         .each = each,
+        .read_begin = read_begin,
+        .read_end = read_end,
         .begin = begin,
         .commit = commit,
         .rollback = rollback,
@@ -287,9 +320,9 @@ int db_open_sqlite(const char *dir, struct db **out, struct err *err)
     rc = execute(l,
                  "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
                  "PRAGMA foreign_keys=OFF;"
-                 "PRAGMA journal_size_limit=1048576; PRAGMA cache_size=-16384",
+                 "PRAGMA journal_size_limit=4194304; PRAGMA cache_size=-16384",
                  err);
-    sqlite3_wal_autocheckpoint(l->handle, WAL_PAGES);
+    sqlite3_wal_hook(l->handle, on_commit, l);
     if (rc == 0)
         rc = check_format(l, err);
     if (rc != 0) {

@@ -39,6 +39,7 @@ struct store {
     struct db *pending;      /* NULL in memory */
     struct table touches;    /* key, chain -> struct touch: uses to be counted */
     bool dirty;              /* pending holds something */
+    bool reading;            /* reads see one moment */
     bool direct;             /* a transaction is open: writes go to db */
     unsigned depth;          /* of store_begin */
     struct layer_memo *memo; /* borrowed, may be NULL */

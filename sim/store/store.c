@@ -194,6 +194,29 @@ int store_refresh(struct store *store, struct err *err)
 
 /* ---- groups ---------------------------------------------------------------------- */
 
+/* What was read together ends where something else begins. */
+static void end_reads(struct store *store)
+{
+    if (store->reading)
+        store->db->ops->read_end(store->db);
+    store->reading = false;
+}
+
+void store_read_begin(struct store *store)
+{
+    STORE_LOCK(store);
+    if (store->dir == NULL || store->reading || store->direct)
+        return;
+    store->db->ops->read_begin(store->db);
+    store->reading = true;
+}
+
+void store_read_end(struct store *store)
+{
+    STORE_LOCK(store);
+    end_reads(store);
+}
+
 struct flush {
     struct store *store;
     enum db_table table;
@@ -235,6 +258,7 @@ int store_flush(struct store *store, struct err *err)
     if (store->pending == NULL || (!store->dirty && store->touches.len == 0))
         return 0;
     bool only_uses = !store->dirty;
+    end_reads(store);
     int rc = store->db->ops->begin(store->db, err);
     if (rc == 0) {
         store->direct = true;
@@ -260,6 +284,7 @@ int store_flush(struct store *store, struct err *err)
 int store_direct_begin(struct store *store, struct err *err)
 {
     int rc = store_flush(store, err);
+    end_reads(store);
     if (rc == 0)
         rc = store->db->ops->begin(store->db, err);
     store->direct = rc == 0;
@@ -280,6 +305,7 @@ enum { LOCK_WAIT_S = 60 };
 int store_group_begin(struct store *store, struct err *err)
 {
     if (store->depth == 0 && store->dir != NULL) {
+        end_reads(store); /* what others removed since is to be seen */
         int rc = store_lock_use(store, STORE_SHARED, LOCK_WAIT_S, err);
         if (rc == 0)
             rc = store_refresh(store, err);

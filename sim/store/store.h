@@ -151,6 +151,11 @@ bool store_record_lacks_layers(struct store *store, const struct digest *key);
  * inside are batched. Calls may nest. */
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
+/* What is read from now on is read in one transaction, until read_end or a group
+ * begins or ends: for looking many rows up. Not for long: it sees nothing of what other
+ * processes do meanwhile. */
+void store_read_begin(struct store *store);
+void store_read_end(struct store *store);
 
 /* ---- builds: what each step's key was made of ---- */
 

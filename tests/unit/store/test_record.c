@@ -124,6 +124,31 @@ static void record__when_two_processes_add_under_one_key__then_both_stay(void **
     verify_clean(f->store);
 }
 
+/* Reads in one transaction see one moment, keep no writer waiting, and end with the
+ * next group. */
+static void read__when_together__then_of_one_moment_until_a_group(void **state)
+{
+    struct fixture *f = *state;
+    struct store *other = NULL;
+    struct digest key = key_of("new");
+    struct record found;
+    put_step(f->store, "old", no_chain, tree_of("a", "1"));
+    ok(store_open(f->dir, NULL, &other, &err));
+    store_read_begin(f->store);
+    ok(store_record_peek(f->store, (struct digest[]){key_of("old")}, &found, &err));
+    put_step(other, "new", no_chain, tree_of("a", "2"));
+    assert_int_equal(store_record_peek(f->store, &key, &found, NULL), ERR_NOT_FOUND);
+    ok(store_begin(f->store, &err));
+    ok(store_record_peek(f->store, &key, &found, &err));
+    store_read_begin(f->store);
+    put_step(f->store, "own", no_chain, tree_of("a", "3"));
+    assert_true(has_record(f->store, "own"));
+    ok(store_commit(f->store, &err));
+    assert_true(has_record(other, "own"));
+    store_close(other);
+    verify_clean(f->store);
+}
+
 static void alias__when_put__then_found(void **state)
 {
     struct fixture *f = *state;
@@ -210,6 +235,7 @@ int main(void)
         BOTH(record__when_put_in_group__then_seen_inside_and_after),
         DISK(group__when_not_committed__then_invisible_to_others),
         DISK(record__when_two_processes_add_under_one_key__then_both_stay),
+        DISK(read__when_together__then_of_one_moment_until_a_group),
         BOTH(alias__when_put__then_found),
         cmocka_unit_test(chain__when_extended__then_as_oci_says),
         BOTH(chain__when_put__then_lists_lowest_first),
