@@ -22,6 +22,7 @@ struct copying {
     const char *chmod; /* NULL: modes stay */
     bool unpack;       /* the item at hand is extracted if it is an archive */
     struct owner owner;
+    struct strv kept; /* with a mode: folders that keep_folders saw for this source */
     uint64_t bytes;
 };
 
@@ -79,8 +80,20 @@ static int put(struct copying *c, const struct entry *source, const char *target
     return rc == 0 ? view_put(c->root, &e, err) : rc;
 }
 
+/* Whether the mode of the source's folder is to be given to the one that is there. With
+ * --chmod that happens once a source, and the folders it made itself keep theirs. */
+static bool takes_mode(struct copying *c, const char *target)
+{
+    if (c->chmod == NULL)
+        return true;
+    bool seen = strv_contains(&c->kept, target);
+    if (!seen)
+        strv_add(&c->kept, target);
+    return !seen;
+}
+
 /* The folders of `name`, below the one that is copied, that were left out themselves:
- * new ones are as in the source, those there get its mode. */
+ * new ones are as in the source, those there get its mode, whatever --chmod says. */
 static int keep_folders(struct copying *c, const char *name, struct err *err)
 {
     int rc = 0;
@@ -94,9 +107,10 @@ static int keep_folders(struct copying *c, const char *name, struct err *err)
         const struct entry *there = view_lookup(c->root, target);
         if (from == NULL || from->type != ENTRY_DIR)
             continue;
+        bool takes = takes_mode(c, target);
         if (there == NULL || there->type != ENTRY_DIR) {
             rc = put(c, from, target, err);
-        } else if (there->mode != from->mode && c->chmod == NULL) {
+        } else if (there->mode != from->mode && takes) {
             struct entry e = *there;
             e.path = target;
             e.mode = from->mode;
@@ -325,12 +339,14 @@ int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *b
     for (size_t i = 0; rc == 0 && i < v->selection.len; i++) {
         const struct selected *item = &v->selection.items[i];
         c.unpack = v->sources.items[i].remote ? copy->unpack_remote : copy->unpack;
+        strv_free(&c.kept);
         if (copy->parents)
             rc = make_destination(&c, err);
         for (size_t k = 0; rc == 0 && k < item->matches.len; k++)
             rc = copy->parents ? copy_with_parents(&c, item, k, err)
                                : copy_match(&c, item, item->matches.items[k], err);
     }
+    strv_free(&c.kept);
     *bytes = c.bytes;
     return rc;
 }

@@ -122,8 +122,10 @@ int plan_resolve_base(struct planner *p, unsigned stage,
     long found = find_stage(p->plan, name, stage);
     /* Stage names are kept in lower case; BuildKit and buildah refuse "FROM BUILD" as
      * an image name with capitals, while COPY --from ignores case. */
-    if (found >= 0 && p->options->semantics != SEMANTICS_CLASSIC &&
-        strcmp(p->plan->stages[found].name, name) != 0)
+    long same = found;
+    bool capitals = found >= 0 && p->options->semantics != SEMANTICS_CLASSIC &&
+                    strcmp(p->plan->stages[found].name, name) != 0;
+    if (capitals)
         found = -1;
     if (found >= 0) {
         self->base = (struct plan_source){PLAN_SOURCE_STAGE, (unsigned)found};
@@ -136,6 +138,9 @@ int plan_resolve_base(struct planner *p, unsigned stage,
     self->base.kind = PLAN_SOURCE_IMAGE;
     int rc = p->options->base(p->options->base_payload, name, self->line, config,
                               &self->base.index, err);
+    if (rc != 0 && capitals)
+        err_hint(err, "write it as stage %s is named: with capitals it is an image",
+                 p->plan->stages[same].name);
     return rc == 0 ? 0 : err_at(err, p->df->name, self->line);
 }
 
