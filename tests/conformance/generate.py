@@ -203,6 +203,9 @@ class Generator:
                 keys.append(self.pick(["rw", "readwrite", "ro", "rw=false", "readonly=true"]))
         elif kind < 0.8:
             keys = ["type=cache", "target=" + self.pick(["/cache", "/tmp", "/c/d", "cc"])]
+            if any(self.stages) and self.chance(0.3):
+                keys += ["from=" + self.pick([s for s in self.stages if s])]
+                keys += self.pick([["source=/etc"], ["source=/home"], ["source=/etc/motd"], ["source=/dst"]])
             keys += self.pick([[], [], ["id=one"], ["sharing=locked"], ["uid=5"], ["mode=0700"], ["gid=3", "uid=1"],
                                ["readonly"]])
         elif kind < 0.95:
@@ -217,8 +220,12 @@ class Generator:
         script = self.script()
         if self.chance(0.2) and "mount" in self.features:
             flags.append(self.mount())
+            if self.chance(0.2):
+                flags.append(self.mount())
             script = self.pick(["ls /mnt /cache /c /etc/bind 2>/dev/null >> /seen || true", "cat /mnt/a.txt /mnt > /got || true",
                                 "echo {n} >> /cache/f; cat /cache/f 2>/dev/null | wc -l > /count",
+                                "ls -A /cache > /kept; stat -c '%a %u' /cache >> /kept; echo {n} >> /cache/motd || true",
+                                "find /cache /mnt -type f 2>/dev/null | sort > /found; chmod 700 /cache 2>/dev/null || true",
                                 "stat -c '%a %u:%g %F' /mnt /cache /c/d /tmp /mnt/t 2>/dev/null > /stat || true",
                                 "touch /mnt/new /tmp/new 2>/dev/null || true"]).replace("{n}", str(self.number()))
         if self.chance(0.03) and "mount" in self.features:
@@ -266,7 +273,8 @@ class Generator:
         if kind == 12:
             return "SHELL " + self.pick(['["/bin/sh", "-ec"]', '["/bin/sh","-c"]', '["/bin/busybox", "ash", "-xc"]'])
         return "ONBUILD " + self.pick(["RUN echo on > /onbuild", "COPY a.txt /onb/", "ENV ON=1", "WORKDIR /onw",
-                                       "LABEL on=$V", "USER 3", "ARG Q=2", "CMD x"])
+                                       "LABEL on=$V", "USER 3", "ARG Q=2", "CMD x", "COPY --chown=5 . /onb/", "RUN echo $V$Q >> /onv",
+                                       "WORKDIR onx", "ADD *.txt /ona/", "ENTRYPOINT [\"e\"]", "SHELL [\"/bin/sh\", \"-ec\"]"])
 
     def instruction(self):
         kind = self.random.random()
@@ -285,12 +293,12 @@ class Generator:
     def add_stage(self):
         kind = self.random.random()
         base = "base"
-        if self.stages and kind < 0.25:
+        if self.stages and kind < 0.3:
             index = self.random.randrange(len(self.stages))
             base = self.stages[index] or "base"
-        elif kind < 0.35:
+        elif kind < 0.38:
             base = "scratch"
-        elif kind < 0.4:
+        elif kind < 0.42:
             base = "${B:-base}"
         name = f"s{len(self.stages)}" if self.chance(0.75) else ""
         self.add(f"FROM {base}" + (f" {self.pick(['AS', 'as'])} {name}" if name else ""))
@@ -314,7 +322,7 @@ class Generator:
         root = self.pick(roots)
         files = self.names(root, ("file",))
         every = self.names(root, ("file", "link", "dir"))
-        kind = self.random.randrange(10)
+        kind = self.random.randrange(11)
         path = root + self.pick(files)
         if kind <= 3:
             spec = dict(self.files[path], text=self.text())
@@ -328,6 +336,9 @@ class Generator:
             return ["rename", path, path + self.pick(["2", ".txt"])]
         if kind == 7:
             return ["put", root + self.pick(["new.txt", "d/new.txt", "d/s/new", ".new"]), self.file()]
+        if kind == 10:
+            lines = [self.ignore_line() for _ in range(self.random.randrange(0, 4))]
+            return ["put", "main/.dockerignore", {"text": "\n".join(lines) + "\n", "mode": "644"}]
         if kind == 8:
             return ["remove", root + self.pick(every)]
         return ["put", root + self.pick(["l", "d/l"]), {"link": self.pick(["a.txt", "b.txt", "x.txt", "s"])}]
