@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "bench/environment.h"
-#include "bench/growth.h"
 #include "bench/interrupt.h"
 #include "bench/machine.h"
 #include "bench/measure_options.h"
@@ -25,9 +24,10 @@
 static const char usage[] =
     "usage: speed SIMBENCH RESULT.json REPORT [NAME=VALUE]...\n"
     "  RUNS=11     rounds, at most\n"
-    "  SECONDS=4   a workload begins no round after it (but five at least)\n"
+    "  SECONDS=4   a workload begins no round after it (five at least;\n"
+    "              two after sixty times as long)\n"
     "  BIG=1       100,000 files, gigabytes, 1,000 steps, a million records\n"
-    "  HUGE=1      and 1,000,000 files, 600,000 builds\n"
+    "  HUGE=1      and 1,000,000 files, 1,000,000 virtual builds\n"
     "  PEERS=1     real builders, too; or some: PEERS=buildkit,buildah\n"
     "  SEED=0      other sizes, depths and names of files\n"
     "  PROFILE=FOLDER  our builds run under perf, which writes there\n"
@@ -128,13 +128,11 @@ static int measure_all(const struct measure *m, const struct settings *s,
 
 static void show(const struct shown *shown)
 {
-    const struct results *results = shown->results;
     show_limits(shown, stdout);
     show_peers(shown, stdout);
     show_pieces(shown, stdout);
-    putchar('\n');
-    growth_show(results->scenarios, results->scenario_count, stdout);
-    rooms_show(results, stdout);
+    show_growth(shown, stdout);
+    rooms_show(shown->results, stdout);
 }
 
 static int save(const struct results *results, const char *file, const char *report,

@@ -12,9 +12,10 @@
 struct measure {
     struct results *results;
     struct rivals *rivals;
-    const char *folder; /* temporary: workloads are made in it */
-    unsigned runs;      /* rounds that are measured, at most */
-    double seconds;     /* no further round of a workload after it, but at least five */
+    const char *folder;   /* temporary: workloads are made in it */
+    unsigned runs;        /* rounds that are measured, at most */
+    double seconds;       /* no further round of a workload after it, but five at least;
+                           * two after sixty times as long */
     const char *profiles; /* folder: our builds run under perf; NULL: they do not */
     FILE *out;            /* what was left out, and why */
 };

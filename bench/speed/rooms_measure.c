@@ -75,6 +75,7 @@ static void show(const struct result_variant *v, FILE *out)
     columns_begin(&t, "ROOM|>RUNS|>MEDIAN|>95% INTERVAL");
     for (size_t b = 0; b < v->build_count; b++)
         add_row(&t, &v->builds[b]);
+    fputc('\n', out);
     columns_end(&t, out);
 }
 

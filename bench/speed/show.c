@@ -159,7 +159,11 @@ static void show_memory(const struct row *row, void *payload)
 
 void show_pieces(const struct shown *s, FILE *out)
 {
-    fputc('\n', out);
+    bool any = false;
+    for (size_t i = 0; i < s->count; i++)
+        any |= s->works[i].kind->piece != NULL || s->works[i].goals.peak_bytes != 0;
+    if (any)
+        fputc('\n', out);
     for_rows(s, show_piece, out);
     for_rows(s, show_memory, out);
 }
