@@ -29,12 +29,19 @@ static const char *const schema =
 
 static int sql_error(sqlite3 *db, const char *path, int rc, struct err *err)
 {
-    if (rc == SQLITE_NOTADB)
+    int kind = rc & 0xff; /* without what an extended code adds */
+    /* The handle may have gone on since: its message counts for this error only. */
+    bool own = db != NULL && (sqlite3_errcode(db) & 0xff) == kind;
+    const char *why = own ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+    if (kind == SQLITE_NOTADB)
         err_set(err, ERR_INPUT, "this is no history of simbench");
+    else if (kind == SQLITE_FULL || kind == SQLITE_IOERR || kind == SQLITE_READONLY)
+        err_set(err, ERR_FAILED, "cannot write the history: %s", why);
     else
-        err_set(err, rc == SQLITE_CANTOPEN ? ERR_INPUT : ERR_FAILED, "%s",
-                db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
+        err_set(err, kind == SQLITE_CANTOPEN ? ERR_INPUT : ERR_FAILED, "%s", why);
     err_at(err, path, 0);
+    if (kind == SQLITE_FULL || kind == SQLITE_IOERR)
+        return err_hint(err, "it is as it was before; make room and run again");
     return err_hint(err, "simbench run --history FILE.db writes one");
 }
 

@@ -281,6 +281,23 @@ static int start_again(struct pool *p, struct err *err)
     return start(p, job, err);
 }
 
+/* Whether plots are missing because nothing more can be written: a report without them
+ * is not to take the place of one that has them. */
+static int check_room(const struct pool *p, struct err *err)
+{
+    enum { PLOT_BYTES = 256 * 1024 }; /* more than one takes */
+    bool all = true;
+    for (size_t i = 0; i < p->plots->count; i++)
+        all &= p->plots->items[i].drawn;
+    if (all || p->missing)
+        return 0;
+    AUTO_FREE char *path = xasprintf("%s/room", p->run->dir);
+    AUTO_FREE char *zeros = xcalloc(PLOT_BYTES, 1);
+    int rc = file_write(path, zeros, PLOT_BYTES, err);
+    unlink(path);
+    return rc != 0 ? err_wrap(err, "no room for the plots") : 0;
+}
+
 static int draw_all(struct pool *p, struct err *err)
 {
     int rc = 0;
@@ -317,6 +334,8 @@ int report_plots_draw(struct report_plots *plots, const struct report_plot_run *
     p.again = xcalloc(plots->count + 1, sizeof(struct report_plot *));
     int rc = draw_all(&p, err);
     free(p.again);
+    if (rc == 0)
+        rc = check_room(&p, err);
     if (!p.missing)
         return rc;
     for (size_t i = 0; i < p.next; i++)

@@ -270,11 +270,11 @@ void report_plot_script(const struct report_plot *plot,
             "fontscale 1.1 "
             "background rgb \"white\"",
             "svg", text->plot, out);
-    drawing(
-        name,
-        "pngcairo size 1440,900 noenhanced font \"sans,14\" fontscale 1.6 linewidth 2 "
-        "background rgb \"white\"",
-        "png", text->plot, out);
+    drawing(name,
+            "pngcairo size 1200,750 noenhanced font \"sans,14\" fontscale 1.33 "
+            "linewidth 1.7 "
+            "background rgb \"white\"",
+            "png", text->plot, out);
 }
 
 /* ---- the list -------------------------------------------------------------------- */

@@ -20,3 +20,15 @@ scenario(evil) {
     check(r.b[evil].ran == 3, evil)
   end,
 }
+
+-- A scan, for the part of the page that shows growth.
+scenario "grows" {
+  scan = { files = { 10, 100, 1000 } },
+  context = function(p)
+    local files = {}
+    for i = 1, p.files do files["f" .. i] = "1234567890" end
+    return files
+  end,
+  variants = { [evil] = "FROM scratch\nCOPY f* /\n" },
+  steps = function(b) b:build(evil) end,
+}

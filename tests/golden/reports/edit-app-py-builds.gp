@@ -29,7 +29,7 @@ plot \
   "edit-app-py-builds.dat" using ($1+0.2):3 with boxes linecolor rgb "#E69F00" title "good", \
   "" using ($1+0.2):3:(shown($3)) with labels offset 0,0.6 font ",12" notitle
 set output
-set terminal pngcairo size 1440,900 noenhanced font "sans,14" fontscale 1.6 linewidth 2 background rgb "white"
+set terminal pngcairo size 1200,750 noenhanced font "sans,14" fontscale 1.33 linewidth 1.7 background rgb "white"
 set output "edit-app-py-builds.png"
 plot \
   "edit-app-py-builds.dat" using ($1-0.2):2 with boxes linecolor rgb "#0072B2" title "bad", \

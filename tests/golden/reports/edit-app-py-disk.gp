@@ -29,7 +29,7 @@ plot \
   "edit-app-py-disk.dat" using 1:3 with linespoints linecolor rgb "#0072B2" linewidth 2 pointtype 7 title "layers shared", \
   "" using ($1 == last ? $1 : NaN):3:(shown($3)) with labels right offset 0.5,0.8 font ",12" notitle
 set output
-set terminal pngcairo size 1440,900 noenhanced font "sans,14" fontscale 1.6 linewidth 2 background rgb "white"
+set terminal pngcairo size 1200,750 noenhanced font "sans,14" fontscale 1.33 linewidth 1.7 background rgb "white"
 set output "edit-app-py-disk.png"
 plot \
   "edit-app-py-disk.dat" using 1:2 with linespoints linecolor rgb "#D55E00" linewidth 2 pointtype 5 title "without sharing", \

@@ -32,7 +32,7 @@ plot \
   keyentry with boxes linecolor rgb "#56B4E9" title "also in another variant", \
   keyentry with boxes linecolor rgb "#E69F00" title "only here"
 set output
-set terminal pngcairo size 1440,900 noenhanced font "sans,14" fontscale 1.6 linewidth 2 background rgb "white"
+set terminal pngcairo size 1200,750 noenhanced font "sans,14" fontscale 1.33 linewidth 1.7 background rgb "white"
 set output "edit-app-py-layers.png"
 plot \
   "edit-app-py-layers.dat" using 1:(($2+$3)/2):($1-0.3):($1+0.3):2:3:($4 > 0 ? 0x56B4E9 : 0xE69F00) with boxxyerror linecolor rgb variable notitle, \

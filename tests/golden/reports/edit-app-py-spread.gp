@@ -32,7 +32,7 @@ plot \
   "" index 2 using 1:(unit*$2) with points pointtype 7 pointsize 0.45 linecolor rgb "#202020" notitle, \
   "" index 3 using ($1-0.168):(unit*$2):(0.336):(0) with vectors nohead linewidth 3 linecolor rgb "black" notitle
 set output
-set terminal pngcairo size 1440,900 noenhanced font "sans,14" fontscale 1.6 linewidth 2 background rgb "white"
+set terminal pngcairo size 1200,750 noenhanced font "sans,14" fontscale 1.33 linewidth 1.7 background rgb "white"
 set output "edit-app-py-spread.png"
 plot \
   "edit-app-py-spread.dat" index 1 using 1:(unit*$2):($1-0.168):($1+0.168):(unit*$3):(unit*$4) with boxxyerror fillcolor rgb "#0072B2" title "bad", \

@@ -42,7 +42,7 @@ plot \
   "" index 1 using (-aside*($3+0.7)):1 with points pointtype 12 pointsize 1.7 linewidth 1.5 linecolor rgb "black" title "reused", \
   "" index 2 using (unit*$2):1:(shown(unit*$2)) with labels left offset 0.6,0 font ",12" notitle
 set output
-set terminal pngcairo size 1440,900 noenhanced font "sans,14" fontscale 1.6 linewidth 2 background rgb "white"
+set terminal pngcairo size 1200,750 noenhanced font "sans,14" fontscale 1.33 linewidth 1.7 background rgb "white"
 set output "edit-app-py-timeline.png"
 plot \
   "edit-app-py-timeline.dat" index 0 using (unit*$2):1:(unit*$2):(unit*$3 > unit*$2+thin ? unit*$3 : unit*$2+thin):($1-0.34):($1+0.34):(tone($4)) with boxxyerror linecolor rgb variable notitle, \

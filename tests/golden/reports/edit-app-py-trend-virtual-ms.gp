@@ -28,7 +28,7 @@ plot \
   "" index 3 using 1:2:(shown($3)) with labels offset 0,1.1 font ",12" notitle, \
   keyentry with points pointtype 6 pointsize 1.8 linewidth 1.5 linecolor rgb "black" title "level changed"
 set output
-set terminal pngcairo size 1440,900 noenhanced font "sans,14" fontscale 1.6 linewidth 2 background rgb "white"
+set terminal pngcairo size 1200,750 noenhanced font "sans,14" fontscale 1.33 linewidth 1.7 background rgb "white"
 set output "edit-app-py-trend-virtual-ms.png"
 plot \
   "edit-app-py-trend-virtual-ms.dat" index 0 using 1:2 with linespoints linecolor rgb "#0072B2" linewidth 1.5 pointtype 5 pointsize 0.7 title "good (builtin), cold", \

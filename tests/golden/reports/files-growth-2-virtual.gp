@@ -24,7 +24,7 @@ plot \
   10.1361178*x**0.243529203 with lines linecolor rgb "#0072B2" linewidth 1.5 dashtype 2 notitle, \
   "files-growth-2-virtual.dat" index 0 using 1:2 with points pointtype 5 pointsize 1.4 linecolor rgb "#0072B2" title "only, first build \1360.24"
 set output
-set terminal pngcairo size 1440,900 noenhanced font "sans,14" fontscale 1.6 linewidth 2 background rgb "white"
+set terminal pngcairo size 1200,750 noenhanced font "sans,14" fontscale 1.33 linewidth 1.7 background rgb "white"
 set output "files-growth-2-virtual.png"
 plot \
   10.1361178*x**0.243529203 with lines linecolor rgb "#0072B2" linewidth 1.5 dashtype 2 notitle, \
