@@ -21,7 +21,8 @@ void show_limits(const struct shown *s, FILE *out);
 void show_peers(const struct shown *s, FILE *out);
 /* Times for each step or build, and memory where a bound was promised. */
 void show_pieces(const struct shown *s, FILE *out);
-/* Exponents over the points of each scan: 1 is proportional, 0 does not grow. */
+/* Exponents over the points of each scan (and of time over the last two): 1 is
+ * proportional, 0 does not grow. */
 void show_growth(const struct shown *s, FILE *out);
 
 #endif
