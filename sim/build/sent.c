@@ -57,10 +57,16 @@ static bool folder_is_sent(const struct build *b, unsigned context, const char *
     return false;
 }
 
-/* The folders before the component with the first wildcard; "" for none. */
-static char *fixed_folder(const char *word)
+/* Where matches are looked for: the folders before the component with the first
+ * wildcard, with --parents those before "/./"; "" for the root. */
+static char *fixed_folder(const char *word, bool parents)
 {
-    AUTO_FREE char *clean = path_below_root(word);
+    const char *pivot = parents ? strstr(word, "/./") : NULL;
+    if (parents && pivot == NULL)
+        return xstrdup("");
+    AUTO_FREE char *head =
+        pivot != NULL ? xstrndup(word, (size_t)(pivot - word)) : xstrdup(word);
+    AUTO_FREE char *clean = path_below_root(head);
     size_t n = strlen(clean);
     while (n > 0) {
         clean[n] = '\0';
@@ -88,13 +94,13 @@ static int is_there(const struct build *b, const struct plan_copy *copy,
 int sent_check(const struct build *b, const struct vertex *v, struct err *err)
 {
     const struct plan_copy *copy = v->step->copy;
-    if (b->options->semantics != SEMANTICS_BUILDKIT || copy->parents)
+    if (b->options->semantics != SEMANTICS_BUILDKIT)
         return 0;
     for (size_t i = 0; i < v->selection.len && i < copy->sources.len; i++) {
         const struct selected *item = &v->selection.items[i];
         if (v->sources.items[i].remote || !item->wildcard || item->matches.len != 0)
             continue;
-        AUTO_FREE char *dir = fixed_folder(item->word);
+        AUTO_FREE char *dir = fixed_folder(item->word, copy->parents);
         bool there = true;
         int rc = dir[0] != '\0' ? is_there(b, copy, item->view, dir, &there, err) : 0;
         if (rc != 0)

@@ -36,6 +36,8 @@ static const struct row rows[] = {
     {F "COPY d/x* /a\nCOPY d/none* /x/\n", ""},
     {F "RUN --mount=source=d/s,target=/m :\nCOPY d/none* /x/\n", ""},
     {F "COPY --parents **/x.txt /a\nCOPY d/none* /x/\n", ""},
+    {F "COPY --parents d/./none* /x/\n", NULL},
+    {F "COPY d/x.txt /x/\nCOPY --parents d/./none* /x/\n", ""},
     {F "COPY --from=busybox /etc/none* /x/\n", ""},
     {F "COPY --from=busybox /none/none* /x/\n", NULL},
     /* At the top of the context, links are followed if there are patterns. */
