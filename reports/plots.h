@@ -27,7 +27,8 @@ struct report_plots {
 
 /* Scripts and data of every plot; nothing is run or written. */
 void report_plots_init(const struct results *r, struct report_plots *out);
-/* Adds those of trends with two runs at least; with r not NULL, of its scenarios only. */
+/* Adds those of trends with two runs at least; with r not NULL, of its scenarios only.
+ */
 void report_plots_add_trends(const struct results *r,
                              const struct report_trends *trends,
                              struct report_plots *out);
