@@ -131,7 +131,7 @@ static int find_source(const struct exec_mount *mount, char **path, bool *is_fil
     if (rc == 0 && e == NULL)
         rc = err_set(err, ERR_FAILED, "/%s: not found in the source of the mount %s",
                      mount->source_path, mount->target);
-    *is_file = rc == 0 && e->type != ENTRY_DIR;
+    *is_file = e != NULL && e->type != ENTRY_DIR;
     return rc;
 }
 
