@@ -153,6 +153,8 @@ int lab_build(struct lab *lab, const char *dockerfile, struct build_result *out,
     options.no_cache_filter = lab->no_cache_filter;
     options.plan_only = lab->plan_only;
     options.source_date_epoch = lab->source_date_epoch;
+    options.listener = lab->listener;
+    options.listener_payload = lab->listener_payload;
     options.now_s = WORKSPACE_EPOCH;
     options.memo = lab->plans;
     options.store = lab->store;

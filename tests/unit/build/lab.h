@@ -26,6 +26,8 @@ struct lab {
     bool no_cache, plan_only;
     const struct strv *no_cache_filter; /* NULL: none */
     int64_t source_date_epoch;
+    build_listener *listener; /* NULL: none */
+    void *listener_payload;
     void (*adjust)(struct tree *files); /* changes the context on its way; NULL: none */
 };
 
