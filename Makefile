@@ -60,7 +60,7 @@ FUZZ_SECONDS ?= 5
 TIDY    := $(SOURCES:%.c=build/tidy/%.ok)
 TIDY_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(PKG_CFLAGS)
 
-.PHONY: all run check check-unit unit-tests check-cli check-report golden golden-update bench \
+.PHONY: all run check check-unit unit-tests check-cli check-bad check-report golden golden-update bench \
         bench-profile \
         stats-check conformance check-images coverage fuzz headers \
         layers fmt fmt-check tidy analyze compdb install uninstall clean help
@@ -108,6 +108,9 @@ unit-tests: $(UNIT_TESTS)
 
 check-cli: $(BUILD)/simbench $(BUILD)/speed  ## run the tests of the command line
 	$(Q)SIMBENCH=$(abspath $<) tests/run-cli
+
+check-bad: $(BUILD)/simbench  ## inputs that must be refused, and messages without one
+	$(Q)SIMBENCH=$(abspath $<) tests/bad/check
 
 golden: $(BUILD)/simbench  ## compare the output of every lesson with tests/golden
 	$(Q)SIMBENCH=$(abspath $<) tests/golden/check

@@ -153,7 +153,7 @@ static int split(struct slice value, struct parts *out, struct err *err)
             return 0;
         }
     }
-    return err_set(err, ERR_FAILED, "the store's database is damaged");
+    return store_damaged(err);
 }
 
 static struct slice slice_id(const int64_t *id)

@@ -198,7 +198,7 @@ static int load_image(struct store *store, const struct digest *id,
     struct image_row row;
     int rc = store_row_get(store, DB_IMAGE, slice_digest(id), &value, err);
     if (rc == 0 && value.len < sizeof row)
-        rc = err_set(err, ERR_FAILED, "the store's database is damaged");
+        rc = store_damaged(err);
     if (rc != 0)
         return rc;
     memcpy(&row, value.data, sizeof row);

@@ -77,7 +77,9 @@ static inline void store_unlockp(struct store **store)
  * absent: no table holds one. */
 int store_row_get(struct store *store, enum db_table table, struct slice key,
                   struct slice *out, struct err *err);
-/* Exactly len bytes, else ERR_FAILED: damaged. */
+/* ERR_FAILED: a row is not what was written. */
+int store_damaged(struct err *err);
+/* Exactly len bytes, else store_damaged. */
 int store_row_read(struct store *store, enum db_table table, struct slice key,
                    void *out, size_t len, struct err *err);
 /* Only between store_group_begin and store_group_end. */

@@ -84,13 +84,25 @@ static int take(int *fd)
     return taken;
 }
 
+/* Says which layer it was, and what helps. */
+static int lost_layer(const struct digest *diff_id, struct err *err)
+{
+    char text[DIGEST_TEXT + 1];
+    digest_text(diff_id, text);
+    err_wrap(err, "the layer %s in the store", text);
+    return err_hint(err, "`simbench df --verify` lists what is damaged; remove the "
+                         "images that hold it, prune, and build anew");
+}
+
 int layer_blob_open(const struct store *store, const struct digest *diff_id,
                     uint64_t size, struct blob **out, bool *is_file, struct err *err)
 {
     AUTO_FREE char *path = store_path(store, blobs, diff_id, "");
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return store_io_error(err, errno, "open the layer", path);
+    if (fd < 0) {
+        store_io_error(err, errno, "open the layer", path);
+        return lost_layer(diff_id, err);
+    }
     struct stat st;
     if (fstat(fd, &st) != 0)
         return store_io_error(err, errno, "read the layer", path);
@@ -166,7 +178,9 @@ int layer_file_open(struct store *store, const struct digest *diff_id,
     if (rc != 0 && has_blob) {
         struct tar_limits limits = layer_tar_limits();
         rc = tar_read_blob(blob, true, &limits, &tree, err);
-        if (rc == 0)
+        if (rc != 0)
+            lost_layer(diff_id, err);
+        else
             rc = layer_index_write(store, diff_id, tree, err);
         if (rc != 0)
             tree_free(tree);

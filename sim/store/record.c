@@ -331,7 +331,7 @@ int store_chain_list(struct store *store, const struct digest *chain,
         struct chain_row row;
         int rc = read_chain(store, &at, &row, err);
         if (rc == 0 && count >= CHAIN_LIMIT)
-            rc = err_set(err, ERR_FAILED, "the store's database is damaged");
+            rc = store_damaged(err);
         if (rc != 0) {
             free(list);
             return rc;

@@ -134,6 +134,14 @@ int store_row_get(struct store *store, enum db_table table, struct slice key,
     return store->db->ops->get(store->db, table, key, out, err);
 }
 
+int store_damaged(struct err *err)
+{
+    err_set(err, ERR_FAILED, "the store's database is damaged");
+    return err_hint(err,
+                    "`simbench df --verify` says where; without the store's folder "
+                    "a new one is made");
+}
+
 int store_row_read(struct store *store, enum db_table table, struct slice key,
                    void *out, size_t len, struct err *err)
 {
@@ -142,7 +150,7 @@ int store_row_read(struct store *store, enum db_table table, struct slice key,
     if (rc != 0)
         return rc;
     if (value.len != len)
-        return err_set(err, ERR_FAILED, "the store's database is damaged");
+        return store_damaged(err);
     memcpy(out, value.data, len);
     return 0;
 }
