@@ -247,7 +247,7 @@ void report_plot_timeline(const struct result_scenario *s, size_t index,
                                         .subtitle = subtitle,
                                         .settings = buf_str(&set),
                                         .keys = keys_of(&c),
-                                        .key_columns = 9, /* most are short */
+                                        .key_columns = 11, /* "FROM: fetch" */
                                         .plot = buf_str(&draw)};
         report_plot_script(plot, &text, &gp);
         plot->gp = buf_steal(&gp);

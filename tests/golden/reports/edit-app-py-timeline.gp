@@ -4,9 +4,9 @@ set encoding utf8
 unset title
 set label 1 "edit app.py: timeline of the steps" at screen 0.02, screen 0.95 left font "sans-serif,18" noenhanced
 set label 2 "first build and slowest rebuild; a diamond left of zero: a reused step" at screen 0.02, screen 0.885 left font ",13" noenhanced textcolor rgb "#404040"
-set tmargin at screen 0.76
+set tmargin at screen 0.70
 set rmargin at screen 0.98
-set key at screen 0.98, screen 0.835 right top horizontal noenhanced Left reverse samplen 1.5 width 1 maxcols 5
+set key at screen 0.98, screen 0.835 right top horizontal noenhanced Left reverse samplen 1.5 width 1 maxcols 4
 set border 1 linecolor rgb "#606060"
 set grid ytics linecolor rgb "#D8D8D8" linetype 1 linewidth 1
 set ytics nomirror scale 0 textcolor rgb "black"
