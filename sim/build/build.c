@@ -280,6 +280,8 @@ static void free_vertices(struct build *b, size_t count)
 static void free_build(struct build *b)
 {
     size_t steps = b->vertices != NULL ? b->plan->step_count : 0;
+    for (size_t i = 0; b->stages != NULL && i < b->plan->stage_count; i++)
+        stack_close(&b->stages[i].stack);
     misses_free(b);
     keep_plan(b);
     free_vertices(b, steps);

@@ -24,7 +24,7 @@ struct stack {
     struct view *view;
     struct layer **layers;
     struct digest *ids;
-    size_t len;
+    size_t len, cap;
 };
 
 struct source {        /* one source word with the files it is looked up in */
@@ -88,7 +88,9 @@ struct stage_work {
     struct vertex **chain; /* vertices of this stage alone, in order */
     size_t chain_len;
     enum progress keys, results;
-    bool tainted; /* holds steps run by --no-cache, or stands on some */
+    struct stack stack;        /* as the step that ran last left it; view NULL: none */
+    struct digest stack_chain; /* of its layers */
+    bool tainted;              /* holds steps run by --no-cache, or stands on some */
 };
 
 struct base_ref {
@@ -221,6 +223,8 @@ int stack_open(struct build *b, const struct digest *chain, struct stack *out,
 int stack_open_layers(struct build *b, const struct digest *ids, size_t len,
                       struct stack *out, struct err *err);
 void stack_close(struct stack *stack);
+/* Lays one more layer on it; takes the reference. */
+void stack_add(struct stack *stack, struct layer *layer);
 
 /* copy.c: puts what was selected into the view; *bytes gets the content copied. */
 int copy_apply(struct build *b, struct vertex *v, struct view *root, uint64_t *bytes,

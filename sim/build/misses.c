@@ -64,8 +64,12 @@ static void describe_words(struct build *b, const struct plan_step *step,
     out->sources = words;
 }
 
-static const struct plan_var *find_var(const struct plan_env *env, const char *name)
+/* `near` is where it mostly stands: lists of one step and the next differ by little. */
+static const struct plan_var *find_var(const struct plan_env *env, const char *name,
+                                       size_t near)
 {
+    if (near < env->len && strcmp(env->vars[near].name, name) == 0)
+        return &env->vars[near];
     for (size_t i = 0; i < env->len; i++)
         if (strcmp(env->vars[i].name, name) == 0)
             return &env->vars[i];
@@ -123,7 +127,7 @@ static void describe_sets(struct build *b, const struct vertex *v,
     struct input *list = arena_alloc(&b->arena, (next->env->len + 1) * sizeof *list);
     for (size_t i = 0; i < next->env->len; i++) {
         const struct plan_var *var = &next->env->vars[i],
-                              *old = find_var(step->env, var->name);
+                              *old = find_var(step->env, var->name, i);
         if (old == NULL || strcmp(old->value, var->value) != 0 ||
             old->is_arg != var->is_arg)
             list[out->set_count++] = (struct input){var->is_arg ? INPUT_ARG : INPUT_ENV,

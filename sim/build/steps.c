@@ -11,7 +11,7 @@
 int stack_open_layers(struct build *b, const struct digest *ids, size_t len,
                       struct stack *out, struct err *err)
 {
-    *out = (struct stack){.view = view_new()};
+    *out = (struct stack){.view = view_new(), .cap = len + 1};
     out->ids = xcalloc(len + 1, sizeof *out->ids);
     out->layers = xcalloc(len + 1, sizeof *out->layers);
     int rc = 0;
@@ -42,6 +42,18 @@ int stack_open(struct build *b, const struct digest *chain, struct stack *out,
         *out = (struct stack){0};
     free(ids);
     return rc;
+}
+
+void stack_add(struct stack *stack, struct layer *layer)
+{
+    if (stack->len == stack->cap) {
+        stack->cap *= 2;
+        stack->ids = xreallocarray(stack->ids, stack->cap, sizeof *stack->ids);
+        stack->layers = xreallocarray(stack->layers, stack->cap, sizeof *stack->layers);
+    }
+    stack->ids[stack->len] = layer->diff_id;
+    stack->layers[stack->len++] = layer;
+    view_push(stack->view, layer->tree);
 }
 
 void stack_close(struct stack *stack)
@@ -117,10 +129,12 @@ static bool keeps_empty_layer(const struct build *b, const struct plan_step *ste
     return b->options->semantics == SEMANTICS_BUILDAH && step->kind == PLAN_RUN;
 }
 
+/* *layer is the caller's; NULL if there is none. */
 static int store_result(struct build *b, struct vertex *v, struct tree *diff,
-                        const struct digest *below, struct err *err)
+                        const struct digest *below, struct layer **out, struct err *err)
 {
     v->chain = *below;
+    *out = NULL;
     if (diff->len == 0 && !keeps_empty_layer(b, v->step)) {
         tree_free(diff);
         return 0;
@@ -136,7 +150,7 @@ static int store_result(struct build *b, struct vertex *v, struct tree *diff,
     v->layer = layer->diff_id;
     v->size = layer->size;
     v->modelled = layer->modelled;
-    layer_unref(layer);
+    *out = layer;
     return store_chain_put(b->options->store, below, &v->layer, &v->chain, err);
 }
 
@@ -166,25 +180,56 @@ static int do_work(struct build *b, struct vertex *v, struct stack *stack,
     return rc == 0 ? view_diff(stack->view, diff, err) : rc;
 }
 
+/* The layers a step stands on: as the step before it left them, or opened. A stage of a
+ * thousand steps would else open half a million. */
+static int take_stack(struct build *b, struct stage_work *work,
+                      const struct digest *below, struct stack *out, struct err *err)
+{
+    if (work->stack.view == NULL || !digest_equal(&work->stack_chain, below))
+        return stack_open(b, below, out, err);
+    *out = work->stack;
+    work->stack = (struct stack){0};
+    return 0;
+}
+
+/* Leaves them to the next step, with the layer of this one on top. Takes the stack, and
+ * the reference to the layer. */
+static void leave_stack(struct stage_work *work, struct stack *stack,
+                        struct layer *layer, const struct digest *chain)
+{
+    stack_close(&work->stack);
+    stack_add(stack, layer);
+    work->stack = *stack;
+    work->stack_chain = *chain;
+}
+
 int step_run(struct build *b, struct vertex *v, struct err *err)
 {
     static const struct digest empty;
     const struct build_options *o = b->options;
+    struct stage_work *work = &b->stages[v->step->stage];
     bool link = v->step->copy != NULL && v->step->copy->link;
     struct digest below = v->parent != NULL ? v->parent->chain : empty;
     struct stack stack;
     struct tree *diff = NULL;
+    struct layer *layer = NULL;
     void *handle = NULL;
     uint64_t start = clock_monotonic_ns();
     v->created_s = o->source_date_epoch >= 0 ? o->source_date_epoch : o->now_s;
     pthread_mutex_unlock(&b->lock);
-    int rc = stack_open(b, link ? &empty : &below, &stack, err);
+    int rc = link ? stack_open(b, &empty, &stack, err)
+                  : take_stack(b, work, &below, &stack, err);
     if (rc == 0) {
         rc = do_work(b, v, &stack, &diff, &handle, err);
         if (rc == 0)
-            rc = store_result(b, v, diff, &below, err);
+            rc = store_result(b, v, diff, &below, &layer, err);
         o->executor->release(o->executor->self, handle);
-        stack_close(&stack);
+        if (rc == 0 && layer != NULL && !link) {
+            leave_stack(work, &stack, STEAL(layer), &v->chain);
+        } else {
+            layer_unref(layer);
+            stack_close(&stack);
+        }
     }
     pthread_mutex_lock(&b->lock);
     v->wall_s = (double)(clock_monotonic_ns() - start) / 1e9;
