@@ -80,7 +80,7 @@ static int run_rival(struct measuring *g, struct rival *rival, size_t build,
     AUTO_FREE char *profile = NULL;
     if (g->m->profiles != NULL)
         profile = xasprintf("%s/%s: %s.%u", g->m->profiles, g->work->title,
-                            kind->builds[build], g->turn);
+                            kind->builds[build], ++g->m->rivals->builds);
     g->m->rivals->profile = profile;
     if (r == 0)
         r = kind->run(g->work, build, rival, out, err);

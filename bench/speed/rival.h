@@ -25,7 +25,7 @@ struct rivals {
     struct rival items[RIVALS_MOST]; /* ours is the first */
     size_t count;
     const char *simbench; /* path of our program */
-    unsigned builds;      /* so far: names of images */
+    unsigned builds;      /* so far: names of images and profiles */
     const char *profile;  /* our program runs under perf, which writes this; NULL: no */
 };
 
