@@ -39,7 +39,7 @@ bool tar_header_make(const struct tar_head *head, unsigned char block[TAR_BLOCK]
 /* The other entries, by libarchive. From tar_pax_new to tar_pax_free the thread's
  * locale is "C". */
 struct tar_pax;
-int tar_pax_new(struct tar_out *out, struct tar_pax **pax, struct err *err);
+int tar_pax_new(struct tar_out *out, struct tar_pax **made, struct err *err);
 /* Writes all headers of an entry; its content follows by tar_pax_data, and in any case
  * tar_pax_finish, which fills up its last block. */
 int tar_pax_header(struct tar_pax *pax, const struct tar_head *head, struct err *err);
