@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/again.h"
 #include "bench/build_setup.h"
 #include "bench/cmd.h"
 #include "bench/columns.h"
@@ -13,6 +14,7 @@
 #include "bench/measure_options.h"
 #include "bench/run_files.h"
 #include "bench/trend.h"
+#include "bench/usage.h"
 #include "bench/version.h"
 #include "reports/report.h"
 #include "sim/base/file.h"
@@ -87,8 +89,11 @@ struct whole {
     const struct engine *engines[ENGINES_MOST];
     size_t engine_count;
     struct scenario_files files;
-    struct results *base;            /* of --baseline */
-    struct results *results, *again; /* again: --aa */
+    struct results *base; /* of --baseline */
+    struct results *results;
+    struct results *again; /* measured in turns: --aa, or what the baseline has */
+    bool former;           /* the latter */
+    bool several;          /* samples of each build */
     struct compare_options comparing;
     double precision, max_time_s;
     unsigned runs, warmup;
@@ -164,6 +169,7 @@ static int choose_measuring(struct whole *w, struct err *err)
     w->warmup = w->runs > 1 || values->precision != NULL ? 1 : 0;
     w->max_time_s = values->precision != NULL ? PRECISION_TIME_S : 0;
     w->comparing.gate_wall = values->gate == 1;
+    w->several = w->runs > 1 || values->precision != NULL;
     int r = measure_percent("--precision", values->precision, &w->precision, err);
     if (r == 0)
         r = measure_percent("--min-effect", values->min_effect,
@@ -205,6 +211,20 @@ static struct results *new_results(int64_t started_s)
     return results;
 }
 
+/* What is measured beside the scenarios, in turns with them. */
+static void choose_again(struct whole *w, int64_t started_s)
+{
+    AUTO_BUF program = BUF_INIT;
+    if (w->several && again_program(&program))
+        w->results->program = xstrdup(program.data);
+    w->former = w->base != NULL && w->comparing.gate_wall && w->several &&
+                !w->values->aa && compare_machines(w->base, w->results);
+    if (w->former)
+        again_load(w->base, w->results->program, &w->files);
+    if (w->former || w->values->aa)
+        w->again = new_results(started_s);
+}
+
 static int run_all(struct whole *w, struct err *err)
 {
     int64_t started = -1;
@@ -214,8 +234,7 @@ static int run_all(struct whole *w, struct err *err)
     if (started < 0)
         started = clock_realtime_s();
     w->results = new_results(started);
-    if (w->values->aa)
-        w->again = new_results(started);
+    choose_again(w, started);
     const struct run_values *values = w->values;
     struct run_files_options how = {
         .runner =
@@ -229,17 +248,24 @@ static int run_all(struct whole *w, struct err *err)
                 .precision = w->precision,
                 .max_time_s = w->max_time_s,
                 .real = w->real,
+                .usage = w->several && values->jobs <= 1,
                 .style = w->cli->style,
                 .show_steps = w->to_table && !w->cli->common.quiet,
                 .show_output = w->cli->common.verbose,
                 .show_tables = w->to_table,
             },
         .jobs = values->jobs,
+        .keep_sources = w->several,
+        .former = w->former,
         .out = stdout,
         .print_failure = print_failure,
         .payload = w->cli,
     };
+    struct precedence before = {0};
+    if (w->several)
+        usage_take_precedence(&before);
     int code = run_files(&w->files, w->results, w->again, &how);
+    usage_leave_precedence(&before);
     if (interrupt_pending())
         return interrupt_check(err);
     /* The failures have been told: an err without a message says only how it ended. */
@@ -283,6 +309,8 @@ static int gate(const struct whole *w, struct err *err)
     AUTO_BUF text = BUF_INIT;
     if (w->base == NULL)
         return 0;
+    if (w->former)
+        again_take_over(w->base, w->again);
     compare_results(w->base, w->results, &w->comparing, &comparison);
     comparison_format(&comparison, COMPARE_TABLE, w->cli->common.verbose, &text);
     comparison_format(&comparison, COMPARE_MARKDOWN, false, w->changes);

@@ -15,6 +15,7 @@ struct comparing {
     struct comparison *out;
     bool with_wall;  /* both were measured on one machine */
     size_t unjudged; /* builds with too few samples for their wall time */
+    size_t apart;    /* builds whose samples were not taken in turns */
 };
 
 static void add(struct comparison *c, const struct difference *d)
@@ -81,20 +82,25 @@ static void compare_reused(struct comparing *c, struct difference place,
 }
 
 static void compare_wall(struct comparing *c, struct difference place,
-                         const struct result_wall *base, const struct result_wall *now)
+                         const struct result_build *base,
+                         const struct result_build *now)
 {
-    if (!c->with_wall || base->n == 0 || now->n == 0)
+    if (!c->with_wall || base->wall.n == 0 || now->wall.n == 0)
         return;
-    stats_contrast(base->samples, base->n, now->samples, now->n, &place.wall);
-    if (!place.wall.enough) {
+    judge_builds(base, now, base->in_turns, c->options->min_effect, &place.wall);
+    if (!place.wall.seen.enough) {
         c->unjudged++;
         return;
     }
-    int verdict = stats_verdict(&place.wall, c->options->min_effect);
+    int verdict = place.wall.verdict;
     bool gate = c->options->gate_wall;
+    c->apart += !base->in_turns;
     place.metric = "wall_s";
-    place.base_samples = base->n;
-    place.now_samples = now->n;
+    place.base_s = base->wall.median;
+    place.now_s = now->wall.median;
+    place.in_turns = base->in_turns;
+    place.base_samples = base->wall.n;
+    place.now_samples = now->wall.n;
     place.verdict = verdict > 0   ? (gate ? VERDICT_WORSE : VERDICT_SLOWER)
                     : verdict < 0 ? (gate ? VERDICT_BETTER : VERDICT_FASTER)
                                   : VERDICT_SAME;
@@ -114,7 +120,7 @@ static void compare_build(struct comparing *c, struct difference place,
     if (base->has_virtual && now->has_virtual)
         compare_metric(c, place, "virtual_ms", base->virtual_ms, now->virtual_ms);
     if (base->error == NULL && now->error == NULL)
-        compare_wall(c, place, &base->wall, &now->wall);
+        compare_wall(c, place, base, now);
 }
 
 /* The nth build of a label: scenarios may use one twice. */
@@ -209,14 +215,19 @@ static const struct result_scenario *find_scenario(const struct results *r,
     return NULL;
 }
 
+bool compare_machines(const struct results *base, const struct results *now)
+{
+    return base->machine_id != NULL && now->machine_id != NULL &&
+           strcmp(base->machine_id, now->machine_id) == 0;
+}
+
 static void note_origin(struct comparing *c, const struct results *base,
                         const struct results *now)
 {
     if (strcmp(known(base->version), known(now->version)) != 0)
         note(c, xasprintf("made by different versions of simbench: %s and %s",
                           known(base->version), known(now->version)));
-    c->with_wall = base->machine_id != NULL && now->machine_id != NULL &&
-                   strcmp(base->machine_id, now->machine_id) == 0;
+    c->with_wall = compare_machines(base, now);
     if (base->machine_id == NULL || now->machine_id == NULL)
         note(c, xstrdup("a file does not say on which machine it was made: wall time "
                         "is not compared"));
@@ -232,6 +243,11 @@ static void note_unjudged(struct comparing *c)
         note(c, xasprintf("wall time of %zu builds is not judged: fewer than 5 samples "
                           "on a side (--runs)",
                           c->unjudged));
+    if (c->options->gate_wall && c->apart != 0)
+        note(c, xasprintf("wall time of %zu build%s is compared between two separate "
+                          "runs, which finds less: run --baseline measures the "
+                          "baseline's scenarios again, if the same simbench made it",
+                          c->apart, c->apart == 1 ? "" : "s"));
 }
 
 void compare_results(const struct results *base, const struct results *now,

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/stats.h"
+#include "bench/judge.h"
 #include "reports/results.h"
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
@@ -33,7 +33,9 @@ struct difference { /* names borrowed from the results */
         *build;         /* NULL where a whole one is meant */
     const char *metric; /* static; NULL likewise */
     uint64_t base, now;
-    struct contrast wall; /* metric "wall_s", instead of base and now */
+    struct judgement wall; /* metric "wall_s", instead of base and now */
+    double base_s, now_s;  /* likewise: medians of the samples */
+    bool in_turns;         /* likewise */
     size_t base_samples, now_samples;
     enum verdict verdict;
 };
@@ -55,6 +57,8 @@ struct compare_options {
     }
 #define GATE_WORDS "counters|wall"
 
+/* Measured on machines alike: wall times may be compared. */
+bool compare_machines(const struct results *base, const struct results *now);
 void compare_results(const struct results *base, const struct results *now,
                      const struct compare_options *options, struct comparison *out);
 bool difference_is_wall(const struct difference *d);

@@ -67,10 +67,14 @@ static void add_value(const struct difference *d, uint64_t value, struct buf *ou
 static void add_values(const struct difference *d, struct buf *base, struct buf *now)
 {
     if (difference_is_wall(d)) {
-        report_wall(d->wall.base, base);
-        report_wall(d->wall.now, now);
-        buf_addf(now, " (x%.3f [%.3f, %.3f])", d->wall.ratio, d->wall.range.low,
-                 d->wall.range.high);
+        const struct contrast *seen = &d->wall.seen;
+        report_wall(d->base_s, base);
+        report_wall(d->now_s, now);
+        buf_addf(now, " (x%.3f [%.3f, %.3f]", seen->ratio, seen->range.low,
+                 seen->range.high);
+        if (strcmp(d->wall.by, "wall time") != 0)
+            buf_addf(now, " by %s", d->wall.by);
+        buf_addc(now, ')');
         return;
     }
     if (d->metric == NULL)
@@ -198,11 +202,13 @@ static void json_figures(const struct difference *d, struct buf *out)
         buf_addf(out, "\"base\":%" PRIu64 ",\"now\":%" PRIu64 ",", d->base, d->now);
         return;
     }
+    const struct contrast *seen = &d->wall.seen;
     buf_addf(out,
              "\"base\":%.9g,\"now\":%.9g,\"ratio\":%.6g,\"interval\":[%.6g,%.6g],"
-             "\"p\":%.6g,\"samples\":[%zu,%zu],",
-             d->wall.base, d->wall.now, d->wall.ratio, d->wall.range.low,
-             d->wall.range.high, d->wall.p, d->base_samples, d->now_samples);
+             "\"p\":%.6g,\"samples\":[%zu,%zu],\"by\":\"%s\",\"in_turns\":%s,",
+             d->base_s, d->now_s, seen->ratio, seen->range.low, seen->range.high,
+             seen->p, d->base_samples, d->now_samples, d->wall.by,
+             d->in_turns ? "true" : "false");
 }
 
 static void json_difference(const struct difference *d, struct buf *out)

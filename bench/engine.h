@@ -8,6 +8,7 @@
 #define BENCH_ENGINE_H
 
 #include "bench/exec_choice.h"
+#include "bench/usage.h"
 #include "lua/script.h"
 #include "sim/base/err.h"
 #include "sim/build/build.h"
@@ -48,6 +49,9 @@ struct engine {
      * told, so that it does the same on every engine. NULL without twins, and where the
      * model failed. */
     const struct build_result *(*predicted)(void *session);
+    /* What the last build had of the processors; NULL for an engine whose work is done
+     * by a daemon. */
+    const struct usage *(*usage)(void *session);
 };
 
 /* ERR_INPUT for an unknown word; ERR_ENVIRONMENT for an engine that is not to be had

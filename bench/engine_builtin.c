@@ -7,6 +7,7 @@
  */
 #include "bench/engine.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "bench/environment.h"
@@ -34,6 +35,7 @@ struct session {
     void *model; /* sandbox with twins: session of the virtual clock, else NULL */
     struct twins *twins;
     const struct build_result *predicted; /* NULL: it failed, or there is no model */
+    struct usage usage;                   /* of the last build */
 };
 
 /* ---- machines ---------------------------------------------------------------------
@@ -260,7 +262,12 @@ static int builtin_build(void *session, struct workspace *ws,
     options.executor = s->exec.executor;
     options.listener = s->options.listener;
     options.listener_payload = s->options.listener_payload;
+    struct usage begun;
+    usage_read(s->exec.owned, &begun);
     r = build_run(&options, &s->result, err);
+    usage_read(s->exec.owned, &s->usage);
+    s->usage.cpu -= begun.cpu;
+    s->usage.waited = fmax(s->usage.waited - begun.waited, 0);
     strv_free(&args);
     if (r == 0 && !build->plan_only) {
         remember_chain(s);
@@ -325,6 +332,11 @@ static const struct build_result *builtin_predicted(void *session)
     return ((struct session *)session)->predicted;
 }
 
+static const struct usage *builtin_usage(void *session)
+{
+    return &((struct session *)session)->usage;
+}
+
 struct store *engine_builtin_store(void *session)
 {
     return ((struct session *)session)->store;
@@ -341,4 +353,5 @@ const struct engine engine_builtin = {
     .cache_to = builtin_cache_to,
     .cache_from = builtin_cache_from,
     .predicted = builtin_predicted,
+    .usage = builtin_usage,
 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bench/columns.h"
-#include "bench/stats.h"
+#include "bench/judge.h"
 #include "reports/report.h"
 #include "sim/base/mem.h"
 
@@ -162,12 +162,12 @@ static void add_noise(struct columns *t, const struct result_variant *v,
                       const struct result_build *one, const struct result_build *again,
                       struct noise *noise)
 {
-    struct contrast c;
+    struct judgement judged;
     AUTO_BUF name = BUF_INIT;
     AUTO_BUF ratio = BUF_INIT;
-    stats_contrast(one->wall.samples, one->wall.n, again->wall.samples, again->wall.n,
-                   &c);
-    int verdict = stats_verdict(&c, 0.05);
+    judge_builds(one, again, true, 0.05, &judged);
+    const struct contrast c = judged.seen;
+    int verdict = judged.verdict;
     add_variant(v, &name);
     columns_add(t, one->label);
     columns_add(t, buf_str(&name));

@@ -132,6 +132,18 @@ static int record(struct running *run, struct workspace *ws,
     return err_hint(err, "with --runs a scenario must do the same each time");
 }
 
+/* Of the build that was recorded last. */
+static void record_usage(const struct running *run)
+{
+    const struct pass *pass = run->pass;
+    if (!pass->options->usage || pass->engine->usage == NULL ||
+        pass->recording == RECORD_NOTHING || run->builds > pass->variant->build_count)
+        return;
+    const struct usage *usage = pass->engine->usage(run->session);
+    result_build_usage(&pass->variant->builds[run->builds - 1], usage->cpu,
+                       usage->waited);
+}
+
 static int host_build(void *self, struct workspace *ws,
                       const struct script_build *build, const struct build_result **out,
                       struct err *err)
@@ -150,6 +162,8 @@ static int host_build(void *self, struct workspace *ws,
     int recorded = !is_reported(build)
                        ? 0
                        : record(run, ws, build, *out, r < 0 ? err->msg : NULL, err);
+    if (is_reported(build) && recorded == 0)
+        record_usage(run);
     const struct engine *engine = run->pass->engine;
     const struct build_result *told = engine->predicted(run->session);
     if (told != NULL)

@@ -66,6 +66,8 @@ void run_files_free(struct scenario_files *files)
 {
     for (size_t i = 0; i < files->len; i++) {
         script_free(files->items[i].script);
+        script_free(files->items[i].before);
+        free(files->items[i].before_scenarios);
         free(files->items[i].scenarios);
     }
     free(files->items);
@@ -103,9 +105,14 @@ static void run_file(const struct pool *pool, size_t at, FILE *out)
         struct runner_target to = {
             .result = &pool->results->scenarios[place],
             .again = pool->again != NULL ? &pool->again->scenarios[place] : NULL,
+            .before = file->before,
+            .before_scenario = file->before != NULL ? file->before_scenarios[i] : 0,
             .out = out,
             .failures = &pool->turns[at].failures,
         };
+        if (pool->options->former &&
+            (to.before == NULL || to.before_scenario == SIZE_MAX))
+            to.again = NULL;
         runner_run(&runner, file->script, file->scenarios[i], &to);
     }
     if (runner.show_tables)
@@ -216,6 +223,9 @@ int run_files(const struct scenario_files *files, struct results *results,
             const struct script_scenario *s =
                 script_scenario(files->items[i].script, files->items[i].scenarios[j]);
             declare(results, s);
+            if (options->keep_sources)
+                results->scenarios[results->scenario_count - 1].source = xstrdup(
+                    script_text(files->items[i].script, files->items[i].scenarios[j]));
             if (again != NULL)
                 declare(again, s);
         }

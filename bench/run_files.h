@@ -11,7 +11,9 @@ struct scenario_file {
     struct script *script;
     size_t *scenarios; /* indices of those that were chosen */
     size_t count;
-    size_t first; /* position of the first of them in results */
+    size_t first;             /* position of the first of them in results */
+    struct script *before;    /* measured in turns with it: bench/again.h; NULL: none */
+    size_t *before_scenarios; /* of each chosen one; SIZE_MAX: none */
 };
 struct scenario_files {
     struct scenario_file *items;
@@ -30,13 +32,15 @@ void run_files_free(struct scenario_files *files);
  * failures to standard error through print_failure after their file. */
 struct run_files_options {
     struct runner_options runner;
-    unsigned jobs; /* files at once */
+    unsigned jobs;     /* files at once */
+    bool keep_sources; /* the text of the files, in the results */
+    bool former;       /* `again` gets what the files have in `before`, only that */
     FILE *out;
     void (*print_failure)(void *payload, const struct err *err);
     void *payload;
 };
-/* The exit code of the failures. `again` gets everything measured a second time, NULL
- * for once. */
+/* The exit code of the failures. `again` gets what is measured in turns; NULL: nothing.
+ */
 int run_files(const struct scenario_files *files, struct results *results,
               struct results *again, const struct run_files_options *options);
 

@@ -46,9 +46,11 @@ int failures_exit_code(const struct failures *failures)
 /* The scenario being run, for all its variants. */
 struct running {
     const struct runner_options *options;
-    struct script *script;
-    size_t scenario;
-    struct result_scenario *copies[2]; /* the second: measured again, or NULL */
+    struct script *scripts[2];
+    size_t scenarios[2];
+    struct result_scenario *copies[2]; /* the second: measured in turns, or NULL */
+    bool other;                        /* the second is another scenario */
+    bool lost;                         /* which failed */
     bool *dead;                        /* by engine: it failed */
     unsigned passes;                   /* measured so far */
     FILE *out;
@@ -57,29 +59,30 @@ struct running {
 
 static size_t cell_count(const struct running *run)
 {
-    size_t copies = run->copies[1] != NULL ? 2 : 1;
-    return copies * run->copies[0]->variant_count;
+    size_t more = run->copies[1] != NULL ? run->copies[1]->variant_count : 0;
+    return run->copies[0]->variant_count + more;
 }
 
 /* Results hold a variant for each engine, engine by engine; copies come last. */
 static int run_cell(struct running *run, size_t cell, enum recording recording,
                     struct err *err)
 {
+    size_t first = run->copies[0]->variant_count;
+    size_t copy = cell >= first, at = cell - (copy != 0 ? first : 0);
     const struct script_scenario *scenario =
-        script_scenario(run->script, run->scenario);
-    size_t all = run->copies[0]->variant_count, at = cell % all;
+        script_scenario(run->scripts[copy], run->scenarios[copy]);
     size_t engine = at / scenario->variant_count;
-    if (run->dead[engine])
+    if (run->dead[engine] || (copy != 0 && run->lost))
         return 0;
     struct pass pass = {
         .options = run->options,
-        .script = run->script,
-        .scenario = run->scenario,
+        .script = run->scripts[copy],
+        .scenario = run->scenarios[copy],
         .position = at % scenario->variant_count,
         .engine = run->options->engines[engine],
-        .variant = &run->copies[cell / all]->variants[at],
+        .variant = &run->copies[copy]->variants[at],
         .recording = recording,
-        .hidden = cell >= all,
+        .hidden = copy != 0,
         .out = run->out,
     };
     int r = pass_run(&pass, err);
@@ -89,6 +92,10 @@ static int run_cell(struct running *run, size_t cell, enum recording recording,
         result_add_turn(pass.variant, ++run->passes);
     if (r == 0 || r == ERR_CANCELLED)
         return r;
+    if (copy != 0 && run->other) {
+        run->lost = true;
+        return 0;
+    }
     run->dead[engine] = true;
     err_wrap(err, "scenario '%s', variant '%s'%s%s", scenario->name, pass.variant->name,
              run->options->engine_count > 1 ? " on " : "",
@@ -141,7 +148,7 @@ static bool wants_more(const struct running *run, unsigned rounds, uint64_t sinc
         return true;
     return options->precision > 0 &&
            !(is_precise(run->copies[0], options->precision) &&
-             (run->copies[1] == NULL ||
+             (run->copies[1] == NULL || run->other ||
               is_precise(run->copies[1], options->precision)));
 }
 
@@ -169,12 +176,12 @@ static int run_rounds(struct running *run, struct err *err)
 static int run_checks(const struct running *run, struct err *err)
 {
     const struct script_scenario *scenario =
-        script_scenario(run->script, run->scenario);
+        script_scenario(run->scripts[0], run->scenarios[0]);
     struct script_check *checks = NULL;
     size_t len = 0;
     if (!scenario->has_expect)
         return 0;
-    int r = script_expect(run->script, run->scenario, &checks, &len, err);
+    int r = script_expect(run->scripts[0], run->scenarios[0], &checks, &len, err);
     for (size_t i = 0; i < len; i++) {
         result_add_check(run->copies[0], checks[i].message, checks[i].ok,
                          checks[i].line);
@@ -195,7 +202,7 @@ static int run_checks(const struct running *run, struct err *err)
 static void print_heading(const struct running *run)
 {
     const struct script_scenario *scenario =
-        script_scenario(run->script, run->scenario);
+        script_scenario(run->scripts[0], run->scenarios[0]);
     AUTO_BUF text = BUF_INIT;
     bool bold = run->options->style.color;
     if (!run->options->show_steps)
@@ -218,26 +225,27 @@ static void print_table(const struct running *run)
     report_scenario_table(run->copies[0], &run->options->style, &text);
     fputs(buf_str(&text), run->out);
     fputc('\n', run->out);
-    if (run->copies[1] != NULL)
+    if (run->copies[1] != NULL && !run->other)
         measured_noise(run->copies[0], run->copies[1], run->out);
     else
         measured_show(run->copies[0], run->options->precision, run->out);
     fflush(run->out);
 }
 
-static void declare(struct running *run, const struct script_scenario *s)
+static void declare(struct running *run, size_t copy)
 {
-    for (size_t c = 0; c < 2 && run->copies[c] != NULL; c++)
-        for (size_t e = 0; e < run->options->engine_count; e++)
-            for (size_t v = 0; v < s->variant_count; v++) {
-                const struct engine *engine = run->options->engines[e];
-                bool ours = engine == &engine_builtin;
-                struct result_variant *variant = result_add_variant(
-                    run->copies[c], s->variants[v].name, engine->name,
-                    ours ? bench_exec_name(run->options->exec) : "real");
-                variant->engine_version =
-                    ours ? xstrdup(SIMBENCH_VERSION) : engine_version(engine->name);
-            }
+    const struct script_scenario *s =
+        script_scenario(run->scripts[copy], run->scenarios[copy]);
+    for (size_t e = 0; e < run->options->engine_count; e++)
+        for (size_t v = 0; v < s->variant_count; v++) {
+            const struct engine *engine = run->options->engines[e];
+            bool ours = engine == &engine_builtin;
+            struct result_variant *variant =
+                result_add_variant(run->copies[copy], s->variants[v].name, engine->name,
+                                   ours ? bench_exec_name(run->options->exec) : "real");
+            variant->engine_version =
+                ours ? xstrdup(SIMBENCH_VERSION) : engine_version(engine->name);
+        }
 }
 
 void runner_run(const struct runner_options *options, struct script *script,
@@ -245,14 +253,18 @@ void runner_run(const struct runner_options *options, struct script *script,
 {
     struct err err = ERR_INIT;
     AUTO_FREE bool *dead = xcalloc(options->engine_count, sizeof *dead);
-    struct running run = {.options = options,
-                          .script = script,
-                          .scenario = scenario,
-                          .copies = {to->result, to->again},
-                          .dead = dead,
-                          .out = to->out,
-                          .failures = to->failures};
-    declare(&run, script_scenario(script, scenario));
+    struct running run = {
+        .options = options,
+        .scripts = {script, to->before != NULL ? to->before : script},
+        .scenarios = {scenario, to->before != NULL ? to->before_scenario : scenario},
+        .copies = {to->result, to->again},
+        .other = to->before != NULL,
+        .dead = dead,
+        .out = to->out,
+        .failures = to->failures};
+    declare(&run, 0);
+    if (to->again != NULL)
+        declare(&run, 1);
     print_heading(&run);
     int r = run_rounds(&run, &err);
     if (r == 0 && to->result->error == NULL)

@@ -25,6 +25,7 @@ struct runner_options {
     struct real_options real;
     struct layer_memo *memo; /* borrowed */
     struct report_style style;
+    bool usage;       /* nothing else is measured meanwhile: processor time too */
     bool show_steps;  /* a line a step, while it happens */
     bool show_output; /* and what commands print */
     bool show_tables; /* the summary table of each scenario */
@@ -44,8 +45,12 @@ int failures_exit_code(const struct failures *failures);
 /* Where what came of a scenario goes. */
 struct runner_target {
     struct result_scenario *result; /* declared already, still empty */
-    struct result_scenario *again;  /* the same measured a second time, in turns with
-                                     * the first; NULL for once */
+    struct result_scenario *again;  /* measured in turns with it, declared likewise: the
+                                     * same a second time, or what `before` is; NULL:
+                                     * nothing */
+    struct script *before;          /* file of another scenario for `again`; NULL: the
+                                     * same. Its failures only end its measuring. */
+    size_t before_scenario;
     FILE *out;
     struct failures *failures; /* added to; they also stand in the result */
 };

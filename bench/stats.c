@@ -20,7 +20,7 @@ static const double least_seconds = 0.0001;
 /* ---- resampling ------------------------------------------------------------------ */
 
 /* SplitMix64 (Steele, Lea, Flood 2014): enough for resampling, the same everywhere. */
-static uint64_t draw(uint64_t *state)
+uint64_t stats_draw(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
@@ -28,9 +28,9 @@ static uint64_t draw(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-static size_t draw_below(uint64_t *state, size_t n)
+size_t stats_draw_below(uint64_t *state, size_t n)
 {
-    return (size_t)(((draw(state) >> 32) * (uint64_t)n) >> 32);
+    return (size_t)(((stats_draw(state) >> 32) * (uint64_t)n) >> 32);
 }
 
 /* The sample at position `at` of the resample whose counts these are. */
@@ -48,7 +48,7 @@ static double resampled_median(const double *sorted, size_t n, unsigned *counts,
 {
     memset(counts, 0, n * sizeof *counts);
     for (size_t i = 0; i < n; i++)
-        counts[draw_below(state, n)]++;
+        counts[stats_draw_below(state, n)]++;
     double high = counted(sorted, counts, n / 2);
     return n % 2 != 0 ? high : (counted(sorted, counts, n / 2 - 1) + high) / 2;
 }

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "reports/samples.h"
 
@@ -34,6 +35,10 @@ void stats_rank_test(const double *base, size_t base_n, const double *now, size_
                      struct rank_test *out);
 /* Two-sided tail of the normal distribution. */
 double stats_normal_p(double z);
+
+/* Pseudo-random numbers that are the same everywhere; any start will do. */
+uint64_t stats_draw(uint64_t *state);
+size_t stats_draw_below(uint64_t *state, size_t n); /* 0 .. n-1 */
 
 /* Correlation of each sample's rank with that of the one before, -1..1; 0 for fewer
  * than 8 samples or equal ones. */
@@ -61,6 +66,16 @@ struct contrast {
  * the second by a quarter of both interquartile ranges. */
 void stats_contrast(const double *base, size_t base_n, const double *now, size_t now_n,
                     struct contrast *out);
+/* Of samples taken in turns: row i of both within a moment, so that what slows the
+ * machine meets both alike. Each row has the same columns, which add up to one sample
+ * (one: the sample). base and now are the mean of the fastest third, or of the fastest
+ * sixth of each of several columns, added up: other work makes a time longer, never
+ * shorter, and the shorter the pieces, the more of them it spares. range is of their
+ * ratio, by drawing pairs; p by exchanging the rows of pairs at random (fixed seed). At
+ * least 5 rows, 9 for a p below 0.01; where there are very many, neighbours are
+ * averaged. */
+void stats_contrast_turns(const double *base, const double *now, size_t n,
+                          size_t columns, struct contrast *out);
 /* Whether the two differ at all: p < 0.01, and a range that excludes 1. */
 bool stats_differs(const struct contrast *c);
 /* 1: now is slower, -1: faster, 0: nothing can be said. Slower means that they differ,

@@ -45,6 +45,7 @@ struct scope { /* a scenario file; scope 0 is the stock */
     int model_table, base_table; /* registry references: name -> declaration */
     struct base_state *base_list;
     char *folder; /* of the scenario file; NULL for the stock */
+    char *text;   /* likewise */
 };
 
 struct script {

@@ -438,6 +438,7 @@ void script_free(struct script *script)
     for (size_t i = 0; i < script->scope_count; i++) {
         base_list_free(script->scopes[i]->base_list);
         free(script->scopes[i]->folder);
+        free(script->scopes[i]->text);
         free(script->scopes[i]);
     }
     free(script->scopes);
@@ -457,23 +458,27 @@ int script_load(struct script *script, const char *path, struct err *err)
 {
     AUTO_BUF text = BUF_INIT;
     int rc = file_read(path, SCENARIO_FILE_LIMIT, &text, err);
-    if (rc != 0) {
-        if (err != NULL && rc == ERR_NOT_FOUND)
-            err->code = ERR_INPUT;
-        return rc == ERR_NOT_FOUND ? ERR_INPUT : rc;
-    }
+    if (rc == 0)
+        return script_load_text(script, path, buf_str(&text), text.len, err);
+    if (err != NULL && rc == ERR_NOT_FOUND)
+        err->code = ERR_INPUT;
+    return rc == ERR_NOT_FOUND ? ERR_INPUT : rc;
+}
+
+int script_load_text(struct script *script, const char *path, const char *text,
+                     size_t len, struct err *err)
+{
     size_t before = script->scenario_count;
-    add_scope(script, folder_of(path));
+    add_scope(script, folder_of(path))->text = xstrndup(text, len);
     AUTO_FREE char *name = xasprintf("@%s", path);
-    const char *start = buf_str(&text);
-    size_t skip = strncmp(start, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    struct source source = {name, start + skip, text.len - skip};
+    size_t skip = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    struct source source = {name, text + skip, len - skip};
     script->open_name = NULL;
     script->open_line = 0;
     script->has_host_err = false;
     struct err local = ERR_INIT;
     script->declaring = true;
-    rc = script_protected(script, run_chunk, &source, &local);
+    int rc = script_protected(script, run_chunk, &source, &local);
     script->declaring = false;
     if (rc != 0) {
         err_at(&local, path, script->open_line);
@@ -512,4 +517,9 @@ size_t script_scenario_count(const struct script *script)
 const struct script_scenario *script_scenario(const struct script *script, size_t i)
 {
     return &script->scenarios[i];
+}
+
+const char *script_text(const struct script *script, size_t scenario)
+{
+    return script->scopes[script->states[scenario].scope]->text;
 }

@@ -41,6 +41,10 @@ void script_free(struct script *script); /* NULL is legal */
  * in a file count for that file's scenarios only. Errors: ERR_INPUT "FILE:LINE:
  * message" with a traceback in the hint. */
 int script_load(struct script *script, const char *path, struct err *err);
+/* The same with the file's text at hand: `path` names it in errors, and what the text
+ * calls beside it is looked for there. */
+int script_load_text(struct script *script, const char *path, const char *text,
+                     size_t len, struct err *err);
 
 struct script_variant {
     const char *name;
@@ -65,6 +69,8 @@ struct script_scenario {
 size_t script_scenario_count(const struct script *script);
 /* Borrowed from the script. */
 const struct script_scenario *script_scenario(const struct script *script, size_t i);
+/* Text of the file that declared it; borrowed. */
+const char *script_text(const struct script *script, size_t scenario);
 
 /* Options of b:build(label, {…}). */
 struct script_build {

@@ -109,6 +109,8 @@ static void free_build(struct result_build *b)
         free_step(&b->steps[i]);
     for (size_t i = 0; i < b->layer_count; i++)
         free(b->layers[i].diff_id);
+    free(b->cpu.samples);
+    free(b->waited.samples);
     free(b->label);
     free(b->error);
     free(b->steps);
@@ -140,6 +142,7 @@ static void free_scenario(struct result_scenario *s)
     free(s->checks);
     free(s->name);
     free(s->lesson);
+    free(s->source);
     free(s->scan);
     for (size_t i = 0; i < s->point_len; i++)
         free(s->point[i].name);
@@ -158,6 +161,7 @@ void results_free(struct results *r)
     free(r->version);
     free(r->machine_id);
     free(r->machine);
+    free(r->program);
     free(r);
 }
 
@@ -319,6 +323,12 @@ struct result_build *result_add_build(struct result_variant *v, const char *labe
     b->virtual_ms = build->virtual_ms;
     result_wall_add(&b->wall, build->wall_s);
     return b;
+}
+
+void result_build_usage(struct result_build *b, double cpu_s, double waited_s)
+{
+    result_wall_add(&b->cpu, cpu_s);
+    result_wall_add(&b->waited, waited_s);
 }
 
 void result_build_sample(struct result_build *b, const struct build_result *build)

@@ -67,6 +67,11 @@ struct result_build {
     bool has_virtual;
     uint64_t virtual_ms;
     struct result_wall wall;
+    /* Of the same repetitions, where they were measured: processor time, and time in
+     * which it could have run but other work had the processors. */
+    struct result_wall cpu, waited;
+    bool in_turns; /* not kept: sample i was taken in the round of sample i of what it
+                    * is compared with */
     uint64_t peak_bytes; /* most memory a build's process had; 0: not known */
 };
 
@@ -92,7 +97,8 @@ struct result_axis { /* of a scan: files = 1000 */
 
 struct result_scenario {
     char *name, *lesson, *file;
-    char *scan; /* the scan this is one point of; NULL: none */
+    char *source; /* text of the file; NULL: not kept */
+    char *scan;   /* the scan this is one point of; NULL: none */
     struct result_axis *point;
     size_t point_len;
     char *error; /* the scenario itself failed; NULL: it did not */
@@ -107,6 +113,7 @@ struct results {
     int64_t started_s; /* the time of the run */
     char *machine_id;  /* equal for machines alike; NULL if it is not known */
     char *machine;     /* the same for people */
+    char *program;     /* digest of the simbench that measured; NULL: not kept */
     struct result_scenario *scenarios;
     size_t scenario_count;
 };
@@ -135,6 +142,9 @@ void result_add_check(struct result_scenario *s, const char *message, bool ok,
 void result_build_sample(struct result_build *b, const struct build_result *build);
 /* After the last sample, before anything else looks at the times. */
 void result_settle(struct result_scenario *s);
+
+/* What the last repetition that was added had of the processors, in seconds. */
+void result_build_usage(struct result_build *b, double cpu_s, double waited_s);
 
 /* results.json, indented, deterministic. */
 void results_to_json(const struct results *r, struct buf *out);

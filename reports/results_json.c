@@ -201,11 +201,11 @@ static void add_seconds(struct pen *p, bool has, uint64_t ms,
     end_flat(p, '}');
 }
 
-static void add_wall(struct pen *p, const struct result_wall *wall)
+static void add_wall(struct pen *p, const char *key, const struct result_wall *wall)
 {
     if (wall->n == 0)
         return;
-    begin_flat(p, "wall", '{');
+    begin_flat(p, key, '{');
     add_uint(p, "n", wall->n);
     add_real(p, "mean", wall->mean);
     add_real(p, "median", wall->median);
@@ -261,7 +261,7 @@ static void add_step(struct pen *p, const struct result_step *s)
     if (s->has_start)
         add_uint(p, "start_ms", s->start_ms);
     add_raw(p, "miss", s->miss_json);
-    add_wall(p, &s->wall);
+    add_wall(p, "wall", &s->wall);
     end(p, '}');
 }
 
@@ -272,7 +272,9 @@ static void add_build(struct pen *p, const struct result_build *b)
     add_uint(p, "ran", b->ran);
     add_uint(p, "reused", b->reused);
     add_seconds(p, b->has_virtual, b->virtual_ms, &b->wall);
-    add_wall(p, &b->wall);
+    add_wall(p, "wall", &b->wall);
+    add_wall(p, "cpu", &b->cpu);
+    add_wall(p, "waited", &b->waited);
     add_uint(p, "new_bytes", b->new_bytes);
     add_uint(p, "fetched_bytes", b->fetched_bytes);
     add_uint(p, "size", b->size);
@@ -339,6 +341,8 @@ static void add_scenario(struct pen *p, const struct result_scenario *s)
     add_string(p, "name", s->name);
     add_string(p, "lesson", s->lesson);
     add_string(p, "file", s->file);
+    if (s->source != NULL)
+        add_string(p, "source", s->source);
     add_string(p, "error", s->error);
     if (s->scan != NULL)
         add_scan(p, s);
@@ -410,6 +414,8 @@ void results_to_json(const struct results *r, struct buf *out)
         add_string(&p, "text", r->machine);
         end_flat(&p, '}');
     }
+    if (r->program != NULL)
+        add_string(&p, "program", r->program);
     begin(&p, "scenarios", '[');
     for (size_t i = 0; i < r->scenario_count; i++)
         add_scenario(&p, &r->scenarios[i]);

@@ -164,13 +164,13 @@ static int get_seconds(struct reader *r, const json_t *value, const char *key,
     return 0;
 }
 
-static int read_samples(struct reader *r, const json_t *object,
+static int read_samples(struct reader *r, const json_t *object, const char *key,
                         struct result_wall *wall)
 {
-    const json_t *stats = json_object_get(object, "wall");
+    const json_t *stats = json_object_get(object, key);
     if (!json_is_object(stats))
-        return fail(r, "wall", "expected an object, it is %s", type_name(stats));
-    size_t before = enter(r, "wall", -1);
+        return fail(r, key, "expected an object, it is %s", type_name(stats));
+    size_t before = enter(r, key, -1);
     int rc = 0;
     const json_t *samples = get_array(r, stats, "samples", JSON_REAL, &rc);
     for (size_t i = 0; rc == 0 && i < json_array_size(samples); i++) {
@@ -203,7 +203,7 @@ static int read_times(struct reader *r, const json_t *object, bool *has, uint64_
         *ms = (uint64_t)llround(value * 1000);
     }
     if (json_object_get(object, "wall") != NULL)
-        return read_samples(r, object, wall);
+        return read_samples(r, object, "wall", wall);
     const json_t *once = json_object_get(seconds, "wall");
     if (once == NULL || json_is_null(once))
         return 0;
@@ -362,6 +362,10 @@ static int read_build_of(struct reader *r, const json_t *object, void *variant)
         rc = get_unsigned(r, object, "reused", &b->reused);
     if (rc == 0)
         rc = read_times(r, object, &b->has_virtual, &b->virtual_ms, &b->wall);
+    if (rc == 0 && json_object_get(object, "cpu") != NULL)
+        rc = read_samples(r, object, "cpu", &b->cpu);
+    if (rc == 0 && json_object_get(object, "waited") != NULL)
+        rc = read_samples(r, object, "waited", &b->waited);
     if (rc == 0)
         rc = get_size(r, object, "new_bytes", &b->new_bytes);
     if (rc == 0)
@@ -478,6 +482,8 @@ static int read_scenario_of(struct reader *r, const json_t *object, void *result
     struct result_scenario *s = results_add_scenario(results, name, lesson, file);
     rc = copy_string(r, object, "error", true, &s->error);
     if (rc == 0)
+        rc = copy_string(r, object, "source", true, &s->source);
+    if (rc == 0)
         rc = read_scan(r, object, s);
     if (rc == 0 && json_object_get(object, "checks") != NULL)
         rc = read_each(r, object, "checks", read_check_of, s);
@@ -526,6 +532,8 @@ static int read_results(struct reader *r, const json_t *root, struct results **o
         return rc;
     *out = results_new(version, started_s);
     rc = read_machine(r, root, *out);
+    if (rc == 0)
+        rc = copy_string(r, root, "program", true, &(*out)->program);
     if (rc != 0)
         return rc;
     return read_each(r, root, "scenarios", read_scenario_of, *out);

@@ -93,7 +93,7 @@ struct executor {
     /* Sandbox: how long its commands were ready to run so far while every processor was
      * busy, as far as the kernel tells: not of what a command started itself. NULL: no
      * processes. */
-    uint64_t (*waited_ns)(const struct executor *executor);
+    int64_t (*waited_ns)(const struct executor *executor);
     bool is_virtual; /* on the virtual clock: the model */
     bool parallel;   /* run may be called from several threads at once */
 };

@@ -45,6 +45,7 @@ struct command {
     int pidfd;
     struct cell_report failure, end;
     bool failed, ended, cancelled;
+    uint64_t idle_ns; /* we waited for a processor only to ask whether to go on */
 };
 
 static void close_pipes(struct command *c)
@@ -146,8 +147,12 @@ static void attend(struct command *c, const struct exec_run *run)
             c->cancelled = true;
             close_end(c, PIPE_LIFE, 1); /* the keeper ends the command */
         }
-        if (poll(fds, 3, asks ? CANCEL_MS : -1) <= 0)
+        uint64_t before = cell_waited_ns(gettid());
+        if (poll(fds, 3, asks ? CANCEL_MS : -1) <= 0) {
+            /* Meanwhile the command went on: nothing waited for us. */
+            c->idle_ns += cell_waited_ns(gettid()) - before;
             continue;
+        }
         for (int i = 0; i < 3; i++) {
             if (fds[i].revents == 0)
                 continue;
@@ -191,7 +196,7 @@ static int conclude(const struct command *c, const struct cell_plan *plan,
 static int sandbox_run(void *self, const struct exec_run *run, struct exec_result *out,
                        struct err *err)
 {
-    const struct sandbox *s = self;
+    struct sandbox *s = self;
     struct cell_plan plan = {.sandbox = s, .run = run};
     struct command command = {.pidfd = -1};
     *out = (struct exec_result){.virtual_ms = UINT64_MAX};
@@ -202,6 +207,7 @@ static int sandbox_run(void *self, const struct exec_run *run, struct exec_resul
         rc = start(&command, &plan.cell, err);
         if (rc == 0)
             attend(&command, run);
+        s->waited_ns += (int64_t)(command.end.waited_ns - command.idle_ns);
         close_pipes(&command);
         if (rc == 0)
             rc = conclude(&command, &plan, out, err);
@@ -220,6 +226,11 @@ static void sandbox_release(void *self, void *handle)
     if (handle != NULL)
         ids_remove_tree(&s->ids, handle, NULL);
     free(handle);
+}
+
+static int64_t sandbox_waited_ns(const struct executor *executor)
+{
+    return ((const struct sandbox *)executor->self)->waited_ns;
 }
 
 /* ---- the executor ------------------------------------------------------------------
@@ -297,8 +308,11 @@ int sandbox_executor_new(struct store *store, struct executor **out, struct err 
         rc = fill_own_folder(s, err);
     if (rc == 0)
         rc = prepare_layers(s, err);
-    s->executor = (struct executor){
-        .self = s, .run = sandbox_run, .release = sandbox_release, .parallel = true};
+    s->executor = (struct executor){.self = s,
+                                    .run = sandbox_run,
+                                    .release = sandbox_release,
+                                    .waited_ns = sandbox_waited_ns,
+                                    .parallel = true};
     if (rc == 0)
         *out = &s->executor;
     else

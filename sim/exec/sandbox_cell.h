@@ -77,6 +77,7 @@ struct cell_report {
     int32_t stage;  /* enum cell_stage */
     int32_t errnum; /* of the failure */
     int32_t status;
+    uint64_t waited_ns;       /* keeper and command waited for a processor; with done */
     char detail[CELL_DETAIL]; /* path or kernel message, "" if none */
 };
 
@@ -115,6 +116,11 @@ int cell_start(const struct cell *cell);
 
 /* Process 1: sets everything up and executes. Never returns. */
 _Noreturn void cell_command(struct cell *cell);
+/* For a new session: its share of the processors stays the builder's. */
+void cell_keep_share(void);
+/* How long a thread, running or not yet waited for, was ready and had no processor; 0
+ * where the kernel does not count it. */
+uint64_t cell_waited_ns(pid_t pid);
 /* Reports a failure and ends the process. */
 _Noreturn void cell_fail(const struct cell *cell, enum cell_stage stage, int errnum,
                          const char *detail);

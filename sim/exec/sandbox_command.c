@@ -167,6 +167,7 @@ static _Noreturn void execute(const struct cell *cell)
 _Noreturn void cell_command(struct cell *cell)
 {
     setsid();
+    cell_keep_share();
     umask(022);
     cell_mount_all(cell);
     if (sethostname(cell->hostname, strlen(cell->hostname)) != 0)

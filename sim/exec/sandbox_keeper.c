@@ -93,6 +93,7 @@ static _Noreturn void keep(const struct cell *cell)
 {
     /* A signal to the builder's process group is not for us: we have to outlive it. */
     setsid();
+    cell_keep_share();
     signal(SIGCHLD, SIG_DFL);
     umask(022);
     if (cell->userns_fd >= 0 && setns(cell->userns_fd, CLONE_NEWUSER) != 0)
@@ -107,6 +108,7 @@ static _Noreturn void keep(const struct cell *cell)
     keep_only(pidfd, cell->lifeline, cell->report);
     wait_for_end(cell, pidfd);
     struct cell_report report = {.done = 1};
+    report.waited_ns = cell_waited_ns(pid) + cell_waited_ns(getpid());
     while (waitpid(pid, &report.status, 0) < 0)
         if (errno != EINTR)
             cell_fail(cell, CELL_TIDY, errno, "waitpid");

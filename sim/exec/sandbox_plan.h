@@ -28,6 +28,7 @@ struct sandbox { /* the executor */
     bool old_mount_api; /* set by tests: mount as on kernels before 6.7 */
     size_t lower_most;  /* layers in one overlay; tests make it small */
     bool cgroup2;       /* the host has the one hierarchy */
+    _Atomic int64_t waited_ns; /* of all commands so far */
 };
 
 struct place {              /* a mount's target */

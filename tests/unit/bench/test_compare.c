@@ -172,7 +172,7 @@ static void compare__wall_time__is_advice_unless_it_is_the_gate(void **state)
         assert_int_equal(wall_of(&c)->verdict, cases[i].verdict);
         int r = comparison_verdict(&c, &err);
         assert_int_equal(r, cases[i].verdict == VERDICT_WORSE ? ERR_FAILED : 0);
-        assert_int_equal(c.notes.len, 0);
+        assert_int_equal(c.notes.len, cases[i].gate); /* separate runs find less */
         comparison_free(&c);
         results_free(base);
         results_free(now);
