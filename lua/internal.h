@@ -167,6 +167,20 @@ struct running { /* one run of `steps`, what b stands for */
 void builder_push(lua_State *L, struct running *running);
 void running_unref(struct running *running);
 
+/* ---- build_options.c */
+/* The lists of a script_build, collected with the userdata that holds them. */
+struct build_lists {
+    struct strv args, filter;
+};
+/* Pushes empty ones. */
+struct build_lists *build_lists_push(lua_State *L);
+/* Reads the table at opts (nil: none); what build points to lives as long as the lists.
+ */
+void build_options_read(lua_State *L, int opts, struct script_build *build,
+                        struct build_lists *lists);
+/* What opts.fails says: whether failing is expected, and a part of the message. */
+bool build_fails_read(lua_State *L, int opts, const char **fragment);
+
 void result_open(lua_State *L);
 struct kept_build *result_keep(const char *label, const struct build_result *from,
                                bool plan, const struct kept_build *before,
