@@ -113,7 +113,7 @@ static void judge_turns(struct side *base, struct side *now, double min_effect,
         if (!common(base, now, (enum aspect)v))
             continue;
         seen[v].p = fmin(1, seen[v].p * asked);
-        votes[v] = stats_verdict(&seen[v], min_effect);
+        votes[v] = stats_beyond(&seen[v], min_effect / 2);
         slower |= votes[v] > 0;
         faster |= votes[v] < 0;
     }

@@ -265,14 +265,18 @@ bool stats_differs(const struct contrast *c)
     return c->enough && c->p < contrast_p && (c->range.low > 1 || c->range.high < 1);
 }
 
-int stats_verdict(const struct contrast *c, double min_effect)
+/* Faster by a factor: 1/1.05 is as far from 1 as 1.05. */
+int stats_beyond(const struct contrast *c, double effect)
 {
     if (!stats_differs(c) || fabs(c->now - c->base) < least_seconds)
         return 0;
-    if (c->ratio >= 1 + min_effect / 2 && c->range.high >= 1 + min_effect)
-        return 1;
-    /* Faster by a factor: 1/1.05 is as far from 1 as 1.05. */
-    if (c->ratio <= 1 / (1 + min_effect / 2) && c->range.low <= 1 / (1 + min_effect))
-        return -1;
-    return 0;
+    return c->ratio >= 1 + effect ? 1 : c->ratio <= 1 / (1 + effect) ? -1 : 0;
+}
+
+int stats_verdict(const struct contrast *c, double min_effect)
+{
+    int beyond = stats_beyond(c, min_effect / 2);
+    bool excluded = beyond > 0 ? c->range.high < 1 + min_effect
+                               : c->range.low > 1 / (1 + min_effect);
+    return excluded ? 0 : beyond;
 }

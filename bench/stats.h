@@ -78,11 +78,13 @@ void stats_contrast_turns(const double *base, const double *now, size_t n,
                           size_t columns, struct contrast *out);
 /* Whether the two differ at all: p < 0.01, and a range that excludes 1. */
 bool stats_differs(const struct contrast *c);
-/* 1: now is slower, -1: faster, 0: nothing can be said. Slower means that they differ,
- * at least half of min_effect (0.05) in the medians, and an interval that
- * does not exclude min_effect: a change of just that size is then found almost always,
- * and not every second time. The samples are seconds: medians that differ by less than
- * 0.1 ms do so for reasons of the process (where its memory lies), not of the work. */
+/* 1: now is slower, -1: faster, 0: nothing can be said: they differ, by `effect`
+ * (0.025) at least. The samples are seconds: what differs by less than 0.1 ms does so
+ * for reasons of the process (where its memory lies), not of the work. */
+int stats_beyond(const struct contrast *c, double effect);
+/* The same of samples that were not taken in turns: half of min_effect (0.05) at least
+ * in the medians, so that a change of just that size is found almost always and not
+ * every second time, and an interval that does not exclude min_effect. */
 int stats_verdict(const struct contrast *c, double min_effect);
 
 /* Where a series changes its level: positions of the first values of new levels, in

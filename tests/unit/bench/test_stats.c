@@ -186,9 +186,62 @@ static void verdict__small_but_certain_change__is_no_regression(void **state)
     assert_int_equal(stats_verdict(&c, 0.02), 0);
 }
 
+/* ---- in turns -------------------------------------------------------------------- */
+
+/* All of now above all of base by the same factor: of 2^n exchanges, only two are as
+ * far off. */
+static void turns__constant_factor__is_found_from_nine_pairs_on(void **state)
+{
+    (void)state;
+    double base[30], now[30];
+    struct contrast c;
+    for (size_t i = 0; i < 30; i++) {
+        base[i] = 10 + (double)(i % 7) / 100;
+        now[i] = base[i] * 1.05;
+    }
+    stats_contrast_turns(base, now, 4, 1, &c);
+    assert_false(c.enough);
+    stats_contrast_turns(base, now, 6, 1, &c);
+    assert_true(c.enough && c.p > 0.01); /* 2 of 64 */
+    stats_contrast_turns(base, now, 30, 1, &c);
+    NEAR(c.ratio, 1.05, 1e-9);
+    assert_true(c.p < 0.01 && c.range.low > 1 && c.range.high >= c.ratio);
+    assert_int_equal(stats_verdict(&c, 0.05), 1);
+    stats_contrast_turns(base, base, 30, 1, &c);
+    assert_int_equal(stats_verdict(&c, 0.05), 0);
+}
+
+/* Each row has one column with a disturbance: whole rows hide what columns show. */
+static void turns__columns__are_judged_by_their_own_fastest(void **state)
+{
+    (void)state;
+    enum { ROWS = 30, COLUMNS = 3 };
+    double base[ROWS * COLUMNS], now[ROWS * COLUMNS], whole[2][ROWS] = {{0}};
+    uint64_t seed = 7;
+    struct contrast by_column, by_row;
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t k = 0; k < COLUMNS; k++) {
+            size_t at = i * COLUMNS + k;
+            double calm = 1 + (double)(stats_draw_below(&seed, 10)) / 1000;
+            base[at] =
+                calm + (i % COLUMNS == k ? (double)stats_draw_below(&seed, 9) : 0);
+            now[at] = calm * 1.05 +
+                      ((i + 1) % COLUMNS == k ? (double)stats_draw_below(&seed, 9) : 0);
+            whole[0][i] += base[at];
+            whole[1][i] += now[at];
+        }
+    stats_contrast_turns(base, now, ROWS, COLUMNS, &by_column);
+    stats_contrast_turns(whole[0], whole[1], ROWS, 1, &by_row);
+    NEAR(by_column.ratio, 1.05, 0.01);
+    assert_int_equal(stats_verdict(&by_column, 0.05), 1);
+    assert_int_equal(stats_verdict(&by_row, 0.05), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(turns__constant_factor__is_found_from_nine_pairs_on),
+        cmocka_unit_test(turns__columns__are_judged_by_their_own_fastest),
         cmocka_unit_test(ratio_interval__constant_samples__is_the_ratio),
         cmocka_unit_test(ratio_interval__spread_samples__lies_within_them_and_repeats),
         cmocka_unit_test(rank_test__small_without_ties__is_exact),
