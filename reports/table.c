@@ -12,11 +12,12 @@
 #include "reports/text.h"
 #include "sim/base/mem.h"
 
-enum { COLUMNS = 4, LEAST_WIDTH = 40, LEAST_LABEL = 16, GAP = 2, WIDE_GAP = 3 };
+enum { RUN_REUSED, NEW_LAYERS, VIRTUAL, WALL, COLUMNS };
+enum { LEAST_WIDTH = 40, LEAST_LABEL = 16, GAP = 2, WIDE_GAP = 3 };
 enum { FEW_CHECKS = 3 }; /* passed ones that are listed */
 
 struct figures {
-    char *text[COLUMNS]; /* run/reused, new bytes, virtual, wall */
+    char *text[COLUMNS];
 };
 
 struct table {
@@ -25,6 +26,7 @@ struct table {
     struct buf *out;
     struct report_grid grid;
     unsigned total, label, group, gap;
+    size_t columns[COLUMNS], column_count; /* those that are shown */
     unsigned width[COLUMNS];
 };
 
@@ -64,10 +66,11 @@ static void figures_of(const struct table *t, const struct result_build *b,
         report_wall(b->wall.median, &wall);
     else
         buf_addc(&wall, '-');
-    out->text[0] = xasprintf("%u/%u", b->ran, b->reused);
-    out->text[1] = buf_steal(&bytes);
-    out->text[2] = b->error != NULL ? xstrdup("failed") : buf_steal(&virtual);
-    out->text[3] = cleaned(t->style, buf_str(&wall));
+    out->text[RUN_REUSED] = xasprintf("%u/%u", b->ran, b->reused);
+    out->text[NEW_LAYERS] = buf_steal(&bytes);
+    out->text[VIRTUAL] = b->error != NULL ? xstrdup("failed") : buf_steal(&virtual);
+    out->text[WALL] =
+        b->error != NULL ? xstrdup("failed") : cleaned(t->style, buf_str(&wall));
 }
 
 static void figures_free(struct figures *f)
@@ -86,8 +89,29 @@ static unsigned columns_of(const struct report_style *style)
     return style->columns == 0 ? 80 : larger(style->columns, LEAST_WIDTH);
 }
 
+/* Virtual time where some build has it. Wall time where nothing else was taken, or
+ * several samples: a single one beside virtual time says what the first build of all
+ * paid to make the modelled files, and nothing of the lesson. */
+static void choose_columns(struct table *t)
+{
+    bool shown[COLUMNS] = {[RUN_REUSED] = true, [NEW_LAYERS] = true};
+    for (size_t v = 0; v < t->s->variant_count; v++) {
+        const struct result_variant *variant = &t->s->variants[v];
+        for (size_t b = 0; b < variant->build_count; b++) {
+            const struct result_build *build = &variant->builds[b];
+            shown[VIRTUAL] |= build->has_virtual;
+            shown[WALL] |= build->wall.n > 1 || !build->has_virtual;
+        }
+    }
+    t->column_count = 0;
+    for (size_t c = 0; c < COLUMNS; c++)
+        if (shown[c])
+            t->columns[t->column_count++] = c;
+}
+
 static void measure(struct table *t)
 {
+    choose_columns(t);
     for (size_t c = 0; c < COLUMNS; c++)
         t->width[c] =
             larger((unsigned)strlen(heads[0][c]), (unsigned)strlen(heads[1][c]));
@@ -104,9 +128,9 @@ static void measure(struct table *t)
             figures_free(&f);
         }
     }
-    t->group = COLUMNS - 1;
-    for (size_t c = 0; c < COLUMNS; c++)
-        t->group += t->width[c];
+    t->group = (unsigned)t->column_count - 1;
+    for (size_t i = 0; i < t->column_count; i++)
+        t->group += t->width[t->columns[i]];
 }
 
 static void line_end(struct buf *out)
@@ -155,8 +179,9 @@ static void head(const struct table *t, size_t first, size_t count)
                          t->out);
         for (size_t v = 0; v < count; v++) {
             bar(t);
-            for (size_t c = 0; c < COLUMNS; c++) {
-                buf_adds(t->out, c > 0 ? " " : "");
+            for (size_t i = 0; i < t->column_count; i++) {
+                size_t c = t->columns[i];
+                buf_adds(t->out, i > 0 ? " " : "");
                 report_text_cell(heads[line][c], t->width[c], true, t->style->utf8,
                                  t->out);
             }
@@ -170,9 +195,10 @@ static void cell(const struct table *t, const struct result_build *b)
     struct figures f;
     figures_of(t, b, &f);
     bool failed = b != NULL && b->error != NULL;
-    for (size_t c = 0; c < COLUMNS; c++) {
-        bool red = failed && c == 2;
-        buf_adds(t->out, c > 0 ? " " : "");
+    for (size_t i = 0; i < t->column_count; i++) {
+        size_t c = t->columns[i];
+        bool red = failed && c >= VIRTUAL;
+        buf_adds(t->out, i > 0 ? " " : "");
         if (red)
             paint(t->style, "31", t->out);
         report_text_cell(report_str(f.text[c]), t->width[c], true, t->style->utf8,
