@@ -73,7 +73,8 @@ scenario "an install without requirements" {
   end,
   expect = function(r)
     local step = r.only["comments only"].steps[3]
-    check(step.seconds.virtual == 1 and step.layer.size == 0, "1 s, no file")
+    -- The classic builder makes no layer where nothing changed.
+    check(step.seconds.virtual == 1 and (not step.layer or step.layer.size == 0), "1 s, no file")
     check(r.only["missing file"].failed, "COPY of a missing file fails")
   end,
 }

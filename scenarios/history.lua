@@ -32,20 +32,24 @@ CMD ["python3", "/srv/app.py"]
     local two, one = r["two RUNs"]["build"], r["one RUN"]["build"]
     check(two.size - one.size == 19000000, "the removed lists are still carried: 19 MB")
     check(#two.layers == #one.layers + 1, "one layer a RUN")
-    local own = {}
+    -- The base's rows come first. BuildKit names itself in its rows.
+    local own, buildkit = {}, two.history[#two.history].comment ~= nil
     for _, row in ipairs(two.history) do
-      if row.comment then own[#own + 1] = row end
+      if #own > 0 or row.created_by:find("LABEL", 1, true) then own[#own + 1] = row end
     end
     check(#own == 6, "a row for every instruction of the Dockerfile but FROM")
     local total = 0
     for _, row in ipairs(two.history) do total = total + row.size end
     check(total == two.size, "the rows add up to the image")
     for _, row in ipairs(own) do
-      local layer = row.created_by:match("^RUN") or row.created_by:match("^COPY")
+      local layer = not row.created_by:find("LABEL") and not row.created_by:find("ENV ")
+        and not row.created_by:find("CMD ")
       check(row.empty == not layer, "\"" .. row.created_by:sub(1, 20) .. "\" is "
         .. (layer and "a layer" or "empty"))
     end
-    check(r["two RUNs"]["another port"].ran == 0, "ENV below every RUN re-runs nothing")
+    -- The classic builder and buildah copy anew below a changed ENV.
+    check(r["two RUNs"]["another port"].ran == (buildkit and 0 or 1),
+      "ENV below every RUN re-runs " .. (buildkit and "nothing" or "the COPY"))
     check(r["two RUNs"]["another port"].image ~= two.image, "but it is another image")
   end,
 }
