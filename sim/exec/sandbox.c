@@ -193,47 +193,7 @@ static int conclude(const struct command *c, const struct cell_plan *plan,
     return out->exit_status == 0 ? changes_apply(plan, err) : 0;
 }
 
-static int sandbox_run(void *self, const struct exec_run *run, struct exec_result *out,
-                       struct err *err)
-{
-    struct sandbox *s = self;
-    struct cell_plan plan = {.sandbox = s, .run = run};
-    struct command command = {.pidfd = -1};
-    *out = (struct exec_result){.virtual_ms = UINT64_MAX};
-    int rc = cell_plan_make(&plan, err);
-    if (rc == 0)
-        rc = open_pipes(&command, err);
-    if (rc == 0) {
-        rc = start(&command, &plan.cell, err);
-        if (rc == 0)
-            attend(&command, run);
-        s->waited_ns += (int64_t)(command.end.waited_ns - command.idle_ns);
-        close_pipes(&command);
-        if (rc == 0)
-            rc = conclude(&command, &plan, out, err);
-    }
-    if (rc == 0 && out->exit_status == 0)
-        out->handle = STEAL(plan.folder);
-    else if (plan.folder != NULL)
-        ids_remove_tree(&s->ids, plan.folder, NULL);
-    cell_plan_free(&plan);
-    return rc;
-}
-
-static void sandbox_release(void *self, void *handle)
-{
-    const struct sandbox *s = self;
-    if (handle != NULL)
-        ids_remove_tree(&s->ids, handle, NULL);
-    free(handle);
-}
-
-static int64_t sandbox_waited_ns(const struct executor *executor)
-{
-    return ((const struct sandbox *)executor->self)->waited_ns;
-}
-
-/* ---- the executor ------------------------------------------------------------------
+/* ---- set up at the first command ----------------------------------------------------
  */
 
 /* A folder below the store's tmp that is locked while we live: what nobody holds is
@@ -288,16 +248,23 @@ static int prepare_layers(struct sandbox *s, struct err *err)
     return file_make_folders(s->layers, err);
 }
 
-int sandbox_executor_new(struct store *store, struct executor **out, struct err *err)
+/* Takes back what set_up made, however far it came. */
+static void tear_down(struct sandbox *s)
 {
-    if (store_dir(store) == NULL)
-        return err_set(err, ERR_FAILED,
-                       "the sandbox needs a store on disk, not one in memory");
-    struct sandbox *s = xcalloc(1, sizeof *s);
+    if (s->folder != NULL)
+        ids_remove_tree(&s->ids, s->folder, NULL);
+    file_closep(&s->folder_fd);
+    ids_close(&s->ids);
+    free(STEAL(s->filter.filter));
+    free(STEAL(s->folder));
+    free(STEAL(s->cwd));
+    free(STEAL(s->layers));
+    s->folder_fd = -1;
+}
+
+static int set_up(struct sandbox *s, struct err *err)
+{
     struct statfs fs;
-    s->store = store;
-    s->lower_most = LOWER_MOST;
-    s->folder_fd = s->ids.userns_fd = -1;
     s->cgroup2 = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_MAGIC;
     int rc = ids_open(&s->ids, err);
     if (rc == 0)
@@ -308,16 +275,83 @@ int sandbox_executor_new(struct store *store, struct executor **out, struct err 
         rc = fill_own_folder(s, err);
     if (rc == 0)
         rc = prepare_layers(s, err);
+    if (rc == 0)
+        return 0;
+    tear_down(s);
+    return err_wrap(err, "--exec sandbox");
+}
+
+static int ensure_set_up(struct sandbox *s, struct err *err)
+{
+    pthread_mutex_lock(&s->setting_up);
+    int rc = s->is_set_up ? 0 : set_up(s, err);
+    s->is_set_up = rc == 0;
+    pthread_mutex_unlock(&s->setting_up);
+    return rc;
+}
+
+/* ---- the executor ------------------------------------------------------------------
+ */
+
+static int sandbox_run(void *self, const struct exec_run *run, struct exec_result *out,
+                       struct err *err)
+{
+    struct sandbox *s = self;
+    struct cell_plan plan = {.sandbox = s, .run = run};
+    struct command command = {.pidfd = -1};
+    *out = (struct exec_result){.virtual_ms = UINT64_MAX};
+    int rc = ensure_set_up(s, err);
+    if (rc == 0)
+        rc = cell_plan_make(&plan, err);
+    if (rc == 0)
+        rc = open_pipes(&command, err);
+    if (rc == 0) {
+        rc = start(&command, &plan.cell, err);
+        if (rc == 0)
+            attend(&command, run);
+        s->waited_ns += (int64_t)(command.end.waited_ns - command.idle_ns);
+        close_pipes(&command);
+        if (rc == 0)
+            rc = conclude(&command, &plan, out, err);
+    }
+    if (rc == 0 && out->exit_status == 0)
+        out->handle = STEAL(plan.folder);
+    else if (plan.folder != NULL)
+        ids_remove_tree(&s->ids, plan.folder, NULL);
+    cell_plan_free(&plan);
+    return rc;
+}
+
+static void sandbox_release(void *self, void *handle)
+{
+    const struct sandbox *s = self;
+    if (handle != NULL)
+        ids_remove_tree(&s->ids, handle, NULL);
+    free(handle);
+}
+
+static int64_t sandbox_waited_ns(const struct executor *executor)
+{
+    return ((const struct sandbox *)executor->self)->waited_ns;
+}
+
+int sandbox_executor_new(struct store *store, struct executor **out, struct err *err)
+{
+    if (store_dir(store) == NULL)
+        return err_set(err, ERR_FAILED,
+                       "the sandbox needs a store on disk, not one in memory");
+    struct sandbox *s = xcalloc(1, sizeof *s);
+    s->store = store;
+    s->lower_most = LOWER_MOST;
+    s->folder_fd = s->ids.userns_fd = -1;
+    pthread_mutex_init(&s->setting_up, NULL);
     s->executor = (struct executor){.self = s,
                                     .run = sandbox_run,
                                     .release = sandbox_release,
                                     .waited_ns = sandbox_waited_ns,
                                     .parallel = true};
-    if (rc == 0)
-        *out = &s->executor;
-    else
-        sandbox_executor_free(&s->executor);
-    return rc == 0 ? 0 : err_wrap(err, "--exec sandbox");
+    *out = &s->executor;
+    return 0;
 }
 
 int sandbox_remove_tree(const char *path, struct err *err)
@@ -337,13 +371,7 @@ void sandbox_executor_free(struct executor *executor)
     if (executor == NULL)
         return;
     struct sandbox *s = executor->self;
-    if (s->folder != NULL)
-        ids_remove_tree(&s->ids, s->folder, NULL);
-    file_closep(&s->folder_fd);
-    ids_close(&s->ids);
-    free(s->filter.filter);
-    free(s->folder);
-    free(s->cwd);
-    free(s->layers);
+    tear_down(s);
+    pthread_mutex_destroy(&s->setting_up);
     free(s);
 }

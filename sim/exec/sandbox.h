@@ -7,8 +7,9 @@
 #include "sim/exec/exec.h"
 #include "sim/store/store.h"
 
-/* An executor over the store's unpacked layers. ERR_ENVIRONMENT names what the kernel
- * or the user's rights lack. The store is borrowed. */
+/* An executor over the store's unpacked layers. It sets itself up at its first run,
+ * whose ERR_ENVIRONMENT names what the kernel or the user's rights lack: a build that
+ * reuses every RUN needs neither. The store, which must be on disk, is borrowed. */
 int sandbox_executor_new(struct store *store, struct executor **out, struct err *err);
 /* A store_remover: also removes what belongs to subordinate ids of the caller, from
  * inside a user namespace. */

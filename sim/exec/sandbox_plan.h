@@ -9,6 +9,8 @@
 #ifndef SIM_EXEC_SANDBOX_PLAN_H
 #define SIM_EXEC_SANDBOX_PLAN_H
 
+#include <pthread.h>
+
 #include "sim/base/mem.h"
 #include "sim/exec/exec.h"
 #include "sim/exec/sandbox_cell.h"
@@ -18,6 +20,8 @@
 struct sandbox { /* the executor */
     struct executor executor;
     struct store *store;
+    pthread_mutex_t setting_up; /* what stands below is made by the first RUN */
+    bool is_set_up;
     struct ids ids;
     struct sock_fprog filter;
     char *cwd;    /* what relative paths are relative to: the processes change theirs */

@@ -6,6 +6,7 @@
 #include "tests/support.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -860,11 +861,27 @@ static void *work(void *payload)
     return NULL;
 }
 
+/* Folders that executors over the image's store hold. */
+static size_t count_own_folders(const struct image *image)
+{
+    AUTO_FREE char *pattern = path_join(image->dir, "tmp/sandbox*");
+    glob_t found = {0};
+    glob(pattern, 0, NULL, &found);
+    size_t n = found.gl_pathc;
+    globfree(&found);
+    return n;
+}
+
+/* Their first RUNs set a new executor up, all at once. */
 static void run__from_several_threads__then_each_sees_its_own(void **state)
 {
-    struct image *image = need_sandbox(state);
+    struct image *shared = need_sandbox(state), fresh = *shared, *image = &fresh;
+    struct err err = ERR_INIT;
     struct job jobs[4];
     pthread_t threads[COUNT(jobs)];
+    const size_t before = count_own_folders(shared);
+    assert_int_equal(sandbox_executor_new(shared->store, &fresh.executor, &err), 0);
+    assert_int_equal(count_own_folders(shared), before); /* not before it runs */
     for (size_t i = 0; i < COUNT(jobs); i++) {
         jobs[i] = (struct job){.image = image, .number = (int)i};
         assert_int_equal(pthread_create(&threads[i], NULL, work, &jobs[i]), 0);
@@ -873,6 +890,9 @@ static void run__from_several_threads__then_each_sees_its_own(void **state)
         pthread_join(threads[i], NULL);
         assert_true(jobs[i].good);
     }
+    assert_int_equal(count_own_folders(shared), before + 1);
+    sandbox_executor_free(fresh.executor);
+    assert_int_equal(count_own_folders(shared), before);
 }
 
 static bool is_started(void *payload)
