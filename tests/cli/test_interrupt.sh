@@ -34,7 +34,7 @@ for signal in INT TERM; do
 done
 
 # A RUN in the sandbox, where there is one.
-busybox=$(command -v busybox) || exit 0
+busybox=$(command -v busybox) || skip "no busybox"
 mkdir ctx
 cp "$busybox" ctx/busybox
 cat >ctx/Dockerfile <<'END'
@@ -44,7 +44,7 @@ RUN ["/bin/busybox", "sh", "-c", "echo started; exec /bin/busybox sleep 918273"]
 END
 printf 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "true"]\n' >ctx/Probe
 sb build --exec sandbox -f ctx/Probe ctx
-[ $code -ne 3 ] || exit 0
+[ $code -ne 3 ] || skip "no sandbox on this machine"
 exits 0
 : >$out
 env --default-signal=INT "$SIMBENCH" build --exec sandbox --progress plain -t never ctx >$out 2>$err &

@@ -50,7 +50,7 @@ holds "the page has the same" grep -q 'data-t=3000 data-s=42000' report/index.ht
 sb compare report/results.json report/results.json
 exits 0
 
-command -v gnuplot >/dev/null || exit 0
+command -v gnuplot >/dev/null || skip "no gnuplot"
 cd report/plots || exit 1
 for kind in stages-builds stages-timeline stages-layers stages-disk stages-spread \
     sizes-growth-1-bytes sizes-growth-1-wall stages-trend-virtual-ms; do

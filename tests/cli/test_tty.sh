@@ -1,7 +1,7 @@
 # On a terminal: lines fit its width, reused steps are folded, dumb terminals get plain
 # lines; in a pipe nothing is cut. `script` (bsdutils, always there) gives the terminal.
 . "$TESTS/cli/lib.sh"
-command -v script >/dev/null || exit 0
+command -v script >/dev/null || skip "no script (package bsdutils)"
 esc=$(printf '\033')
 long="WORKDIR /some/long/path/that/does/not/fit/on/a/line/of/eighty/columns/because/it/has/far/too/many/folders"
 mkdir ctx
