@@ -94,34 +94,33 @@ static bool common(const struct side *base, const struct side *now, enum aspect 
 
 /* ---- in turns -------------------------------------------------------------------- */
 
-/* One view that says something is enough, unless another says the contrary; each of
- * them may err, so p is multiplied by their number. */
+static int agreed(int a, int b)
+{
+    return a == 0 ? b : b == 0 || a == b ? a : 0;
+}
+
+/* One view that says something is enough, and p is multiplied by their number, because
+ * each of them may err. What moved between the parts is no change of the whole. */
 static void judge_turns(struct side *base, struct side *now, double min_effect,
                         struct judgement *out)
 {
     struct contrast seen[VIEWS];
     int votes[VIEWS] = {0}, asked = 0;
+    for (int v = 0; v < VIEWS; v++)
+        asked += common(base, now, (enum aspect)v);
     for (int v = 0; v < VIEWS; v++) {
         if (!common(base, now, (enum aspect)v))
             continue;
-        asked++;
         stats_contrast_turns(base->views[v], now->views[v], base->n,
                              v == STEPS ? base->columns : 1, &seen[v]);
-    }
-    bool slower = false, faster = false;
-    for (int v = 0; v < VIEWS; v++) {
-        if (!common(base, now, (enum aspect)v))
-            continue;
         seen[v].p = fmin(1, seen[v].p * asked);
         votes[v] = stats_beyond(&seen[v], min_effect / 2);
-        slower |= votes[v] > 0;
-        faster |= votes[v] < 0;
     }
-    if (slower == faster)
-        return;
-    out->verdict = slower ? 1 : -1;
+    bool whole_says = votes[OWN] != 0 || votes[STEPS] != 0;
+    out->verdict =
+        whole_says ? agreed(votes[OWN], votes[STEPS]) : agreed(votes[CPU], votes[REST]);
     for (int v = VIEWS; v-- > 0;)
-        if (votes[v] == out->verdict) {
+        if (out->verdict != 0 && votes[v] == out->verdict) {
             out->by = view_names[v];
             out->seen = seen[v];
         }

@@ -22,7 +22,8 @@ struct judgement {
 
 /* in_turns: sample i of both was taken in the same round, so that each is compared with
  * its neighbour in time. What is slower in own time, in one of its two parts, or in the
- * sum of its steps (each by its own fastest samples) is slower. Samples of separate
+ * sum of its steps (each by its own fastest samples) is slower; where they contradict
+ * each other, own time and steps go before the parts. Samples of separate
  * runs meet another machine each: then wall time, own time and one of its parts must
  * all say so, or wall time alone where the parts are not known. */
 void judge_builds(const struct result_build *base, const struct result_build *now,
