@@ -3,9 +3,6 @@
 #include "tests/support.h"
 
 #include <math.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/unit/reports/model.h"
 
@@ -235,36 +232,6 @@ static void from_json__when_cut_anywhere__then_refused(void **state)
     results_free(r);
 }
 
-/* By Python's jsonschema, where it is installed. */
-static void to_json__when_reference__then_schema_validates(void **state)
-{
-    (void)state;
-    char program[] = "python3", option[] = "-c";
-    char script[] =
-        "import json, sys\n"
-        "try:\n"
-        "    from jsonschema import Draft202012Validator as V\n"
-        "except Exception:\n"
-        "    sys.exit(77)\n"
-        "s = json.load(open('reports/results.schema.json'))\n"
-        "V.check_schema(s)\n"
-        "d = json.load(open('tests/golden/reports/results.json'))\n"
-        "errors = [str(e) for e in V(s).iter_errors(d)]\n"
-        "d['scenarios'][0]['variants'][0]['builds'][0]['steps'][0]['status'] = 'x'\n"
-        "sys.exit(errors[0] if errors else 0 if list(V(s).iter_errors(d)) else "
-        "'blind')\n";
-    char *argv[] = {program, option, script, NULL};
-    pid_t pid = 0;
-    int status = 0;
-    if (posix_spawnp(&pid, program, NULL, NULL, argv, environ) != 0)
-        skip();
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 127)
-        skip();
-    assert_int_equal(WEXITSTATUS(status), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,7 +239,6 @@ int main(void)
         cmocka_unit_test(wall__when_one_or_nonsense__then_plain),
         cmocka_unit_test(add_build__when_reference__then_counters_of_contract),
         cmocka_unit_test(to_json__when_reference__then_golden),
-        cmocka_unit_test(to_json__when_reference__then_schema_validates),
         cmocka_unit_test(from_json__when_written_by_us__then_same),
         cmocka_unit_test(from_json__when_read__then_members_are_there),
         cmocka_unit_test(to_json__when_milliseconds__then_shortest_decimal),
