@@ -66,13 +66,13 @@ static void side_make(const struct result_build *build, struct side *out)
 
 /* A part weighs as much as its share of the whole: all samples are moved so that the
  * base's median becomes the whole. */
-static void weigh(struct side *base, struct side *now, enum aspect aspect, double whole)
+static void weigh(double *base, size_t base_n, double *now, size_t now_n, double whole)
 {
-    double off = whole - samples_median(base->views[aspect], base->n);
-    for (size_t i = 0; i < base->n; i++)
-        base->views[aspect][i] += off;
-    for (size_t i = 0; i < now->n; i++)
-        now->views[aspect][i] += off;
+    double off = whole - samples_median(base, base_n);
+    for (size_t i = 0; i < base_n; i++)
+        base[i] += off;
+    for (size_t i = 0; i < now_n; i++)
+        now[i] += off;
 }
 
 /* Time that was waited in parallel can outweigh a sample: then the parts say nothing.
@@ -154,9 +154,10 @@ void judge_builds(const struct result_build *base, const struct result_build *no
                    &out->seen);
     side_make(base, &b);
     side_make(now, &n);
-    double whole = common(&b, &n, OWN) ? samples_median(b.views[OWN], b.n) : 0;
+    double whole = b.views[OWN] != NULL ? samples_median(b.views[OWN], b.n) : 0;
     for (int v = OWN; v <= REST && whole > 0; v++)
-        weigh(&b, &n, (enum aspect)v, whole);
+        if (common(&b, &n, (enum aspect)v))
+            weigh(b.views[v], b.n, n.views[v], n.n, whole);
     if (!(whole > 0))
         forget_parts(&b);
     if (in_turns && b.n == n.n)

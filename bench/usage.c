@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "sim/base/file.h"
@@ -27,11 +29,11 @@ static double thread_waited(const char *thread)
 {
     AUTO_FREE char *path = xasprintf("/proc/self/task/%s/schedstat", thread);
     AUTO_BUF text = BUF_INIT;
-    double ran = 0, waited = 0;
-    if (file_read(path, 256, &text, NULL) != 0 ||
-        sscanf(buf_str(&text), "%lf %lf", &ran, &waited) != 2)
+    if (file_read(path, 256, &text, NULL) != 0)
         return 0;
-    return waited / 1e9;
+    char *second = NULL;
+    strtod(buf_str(&text), &second);
+    return strtod(second, NULL) / 1e9;
 }
 
 static double threads_waited(void)
@@ -64,11 +66,11 @@ static const char group_file[] = "/proc/self/autogroup";
 static int group_nice(void)
 {
     AUTO_BUF text = BUF_INIT;
-    int nice = 0;
-    if (file_read(group_file, 256, &text, NULL) != 0 ||
-        sscanf(buf_str(&text), "%*s nice %d", &nice) != 1)
+    static const char word[] = " nice ";
+    if (file_read(group_file, 256, &text, NULL) != 0)
         return 0;
-    return nice;
+    const char *at = strstr(buf_str(&text), word);
+    return at != NULL ? (int)strtol(at + strlen(word), NULL, 10) : 0;
 }
 
 static void set_group_nice(int nice)
