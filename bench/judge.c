@@ -128,7 +128,23 @@ static void judge_turns(struct side *base, struct side *now, double min_effect,
 
 /* ---- apart ----------------------------------------------------------------------- */
 
-/* Wall time, own time and a part of it must agree. */
+/* How the fastest differ, which other work disturbs least: beyond half of min_effect
+ * and what a restless machine makes of them, too. */
+static int fastest_vote(const struct side *base, const struct side *now,
+                        double min_effect)
+{
+    bool steps = common(base, now, STEPS);
+    const double *b = steps ? base->views[STEPS] : base->build->wall.samples;
+    const double *n = steps ? now->views[STEPS] : now->build->wall.samples;
+    double was = stats_fastest(b, base->n, steps ? base->columns : 1);
+    double is = stats_fastest(n, now->n, steps ? now->columns : 1);
+    double unrest = stats_unrest(base->build->wall.samples, base->n) +
+                    stats_unrest(now->build->wall.samples, now->n);
+    double least = 1 + min_effect / 2 + unrest / 10;
+    return is >= was * least ? 1 : is <= was / least ? -1 : 0;
+}
+
+/* Wall time, own time, a part of it, and the fastest samples must agree. */
 static void judge_apart(const struct side *base, const struct side *now,
                         double min_effect, struct judgement *out)
 {
@@ -141,7 +157,8 @@ static void judge_apart(const struct side *base, const struct side *now,
         stats_contrast(base->views[v], base->n, now->views[v], now->n, &seen);
         votes[v] = stats_verdict(&seen, min_effect);
     }
-    if (votes[OWN] != wall || (votes[CPU] != wall && votes[REST] != wall))
+    if (votes[OWN] != wall || (votes[CPU] != wall && votes[REST] != wall) ||
+        fastest_vote(base, now, min_effect) != wall)
         out->verdict = 0;
 }
 

@@ -231,8 +231,7 @@ static double widening(const double *base, size_t base_n, const double *now,
     return sqrt((1 + r) / (1 - r));
 }
 
-/* Interquartile range over the median: what a neighbour's work makes of the times. */
-static double unrest(const double *x, size_t n)
+double stats_unrest(const double *x, size_t n)
 {
     AUTO_FREE double *sorted = samples_sorted(x, n);
     double median = samples_middle(sorted, n);
@@ -254,7 +253,8 @@ void stats_contrast(const double *base, size_t base_n, const double *now, size_t
     double wider = widening(base, base_n, now, now_n);
     stats_rank_test(base, base_n, now, now_n, &test);
     out->p = test.p;
-    double apart = out->ratio * (unrest(base, base_n) + unrest(now, now_n)) / 4;
+    double apart =
+        out->ratio * (stats_unrest(base, base_n) + stats_unrest(now, now_n)) / 4;
     out->range.low = out->ratio - (out->ratio - out->range.low) * wider - apart;
     out->range.high = out->ratio + (out->range.high - out->ratio) * wider + apart;
     out->enough = true;

@@ -33,8 +33,7 @@ struct rank_test {
 /* p is 1 where a side is empty or all are equal. */
 void stats_rank_test(const double *base, size_t base_n, const double *now, size_t now_n,
                      struct rank_test *out);
-/* Two-sided tail of the normal distribution. */
-double stats_normal_p(double z);
+double stats_normal_p(double z); /* two-sided tail */
 
 /* Pseudo-random numbers that are the same everywhere; any start will do. */
 uint64_t stats_draw(uint64_t *state);
@@ -66,11 +65,16 @@ struct contrast {
  * the second by a quarter of both interquartile ranges. */
 void stats_contrast(const double *base, size_t base_n, const double *now, size_t now_n,
                     struct contrast *out);
+/* Interquartile range over the median: what a neighbour's work makes of the times. */
+double stats_unrest(const double *x, size_t n);
+/* Mean of the fastest third of n > 0 samples; of a table of n rows, of the fastest
+ * sixth of each column, added up. Other work makes a time longer, never shorter, and
+ * the shorter the pieces, the more of them it spares. */
+double stats_fastest(const double *table, size_t n, size_t columns);
+
 /* Of samples taken in turns: row i of both within a moment, so that what slows the
  * machine meets both alike. Each row has the same columns, which add up to one sample
- * (one: the sample). base and now are the mean of the fastest third, or of the fastest
- * sixth of each of several columns, added up: other work makes a time longer, never
- * shorter, and the shorter the pieces, the more of them it spares. range is of their
+ * (one: the sample). base and now are stats_fastest. range is of their
  * ratio, by drawing pairs; p by exchanging the rows of pairs at random (fixed seed). At
  * least 5 rows, 9 for a p below 0.01; where there are very many, neighbours are
  * averaged. */

@@ -10,7 +10,7 @@ enum { PAIRS_LEAST = 5, PAIRS_MOST = 1000, VALUES_MOST = 20000, DRAWS = 2000 };
 
 /* Two tables of n rows, and room for copies of them. */
 struct turns {
-    double *base, *now, *drawn_base, *drawn_now, *differences, *column;
+    double *base, *now, *drawn_base, *drawn_now, *differences;
     size_t n, columns;
 };
 
@@ -21,7 +21,6 @@ static void turns_free(struct turns *t)
     free(t->drawn_base);
     free(t->drawn_now);
     free(t->differences);
-    free(t->column);
 }
 
 /* Rows that lie together are averaged where there are too many. */
@@ -38,7 +37,6 @@ static void turns_make(const double *base, const double *now, size_t n, size_t c
     out->drawn_base = xcalloc(out->n * columns, sizeof(double));
     out->drawn_now = xcalloc(out->n * columns, sizeof(double));
     out->differences = xcalloc(DRAWS, sizeof(double));
-    out->column = xcalloc(out->n, sizeof(double));
     for (size_t i = 0; i < out->n * block; i++)
         for (size_t c = 0; c < columns; c++) {
             size_t to = i / block * columns + c, from = i * columns + c;
@@ -47,21 +45,25 @@ static void turns_make(const double *base, const double *now, size_t n, size_t c
         }
 }
 
-/* Other work makes a time longer, never shorter: the fastest have least of it. Of each
- * column for itself, because a moment's disturbance meets one of them; the shorter the
- * pieces, the more of them meet none. */
-static double fastest(const struct turns *t, const double *table)
+double stats_fastest(const double *table, size_t n, size_t columns)
 {
     double sum = 0;
-    size_t of = t->columns > 1 ? 6 : 3, few = (t->n + of - 1) / of;
-    for (size_t c = 0; c < t->columns; c++) {
-        for (size_t i = 0; i < t->n; i++)
-            t->column[i] = table[i * t->columns + c];
-        AUTO_FREE double *sorted = samples_sorted(t->column, t->n);
+    size_t of = columns > 1 ? 6 : 3, few = (n + of - 1) / of;
+    AUTO_FREE double *column = xcalloc(n, sizeof *column);
+    for (size_t c = 0; c < columns; c++) {
+        for (size_t i = 0; i < n; i++)
+            column[i] = table[i * columns + c];
+        AUTO_FREE double *sorted = samples_sorted(column, n);
         for (size_t i = 0; i < few; i++)
             sum += sorted[i] / (double)few;
     }
     return sum;
+}
+
+/* Of one of the turns' tables. */
+static double fastest(const struct turns *t, const double *table)
+{
+    return stats_fastest(table, t->n, t->columns);
 }
 
 static double drawn_difference(const struct turns *t)
