@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The statistics of measured times: ratios, a rank test, growth, changes (medians and
- * their intervals: reports/samples.h). All
- * of it is deterministic (resampling has a fixed seed) and keeps every sample: nothing
- * is taken for an outlier. A file of our own and no library: the dozen functions needed
- * are short, and a dependency would bring a thousand.
- *
- * Samples are any finite numbers, in the order they were taken where that matters.
+ * The statistics of measured times: ratios, a rank test, changes (medians and their
+ * intervals: reports/samples.h). All of it is deterministic (resampling has a fixed
+ * seed) and keeps every sample: nothing is taken for an outlier. Files of our own and
+ * no library: the dozen functions needed are short, and a dependency would bring a
+ * thousand. Samples are any finite numbers, in the order they were taken where that
+ * matters.
  */
 #ifndef BENCH_STATS_H
 #define BENCH_STATS_H
