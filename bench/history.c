@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/process.h"
 #include "bench/stats.h"
@@ -92,6 +93,9 @@ static int check_format(sqlite3 *db, const char *path, bool make, struct err *er
 
 static int open_file(const char *path, int flags, sqlite3 **db, struct err *err)
 {
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) /* for SQLite a broken disk */
+        return sql_error(NULL, path, SQLITE_NOTADB, err);
     int rc = sqlite3_open_v2(path, db, flags, NULL);
     if (rc != SQLITE_OK)
         return sql_error(*db, path, rc, err);

@@ -180,8 +180,7 @@ static int prepare(struct build *b, struct err *err)
         return rc;
     make_graph(b);
     make_result(b);
-    misses_load(b);
-    return 0;
+    return misses_load(b, err);
 }
 
 static void begin_event(struct build *b)

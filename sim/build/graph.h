@@ -244,7 +244,8 @@ int run_command(struct build *b, struct vertex *v, struct stack *stack,
                 uint64_t *virtual_ms, void **handle, struct err *err);
 
 /* misses.c */
-void misses_load(struct build *b);
+/* ERR_INPUT: the build to compare with is named in the options and not recorded. */
+int misses_load(struct build *b, struct err *err);
 void misses_explain(struct build *b, struct vertex *v);
 /* Prediction: what the step cost when it ran last, as far as that is known. */
 void misses_expect_cost(struct build *b, struct vertex *v);

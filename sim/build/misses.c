@@ -231,20 +231,20 @@ static void begin_journal(struct build *b)
     b->misses = xcalloc(n + 1, sizeof *b->misses);
 }
 
-static bool load_build(struct build *b, const char *ref)
+static int load_build(struct build *b, const char *ref, struct err *err)
 {
     AUTO_BUF data = BUF_INIT;
     struct strv name = STRV_INIT;
     int rc =
-        store_build_find(b->options->store, ref, &b->now.against, &name, &data, NULL);
+        store_build_find(b->options->store, ref, &b->now.against, &name, &data, err);
     strv_free(&name);
-    return rc == 0 && journal_decode(buf_str(&data), data.len, &b->before, NULL) == 0;
+    return rc == 0 ? journal_decode(buf_str(&data), data.len, &b->before, err) : rc;
 }
 
 static bool load_number(struct build *b, int64_t number)
 {
     AUTO_FREE char *ref = xasprintf("%lld", (long long)number);
-    return load_build(b, ref);
+    return load_build(b, ref, NULL) == 0;
 }
 
 /* The newest build of the name that built this folder; else the newest of the name:
@@ -268,17 +268,32 @@ static bool load_last(struct build *b)
     return found;
 }
 
-void misses_load(struct build *b)
+/* The build that was asked for. */
+static int load_named(struct build *b, struct err *err)
+{
+    const char *ref = b->options->against;
+    int rc = load_build(b, ref, err);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    err_set(err, ERR_INPUT, "--against: no build \"%.200s\" is recorded", ref);
+    return err_hint(err, "give the number `simbench explain` shows, or an image built "
+                         "in this store");
+}
+
+int misses_load(struct build *b, struct err *err)
 {
     begin_journal(b);
-    bool found =
-        b->options->against != NULL ? load_build(b, b->options->against) : load_last(b);
-    if (!found) {
+    if (b->options->against != NULL) {
+        int rc = load_named(b, err);
+        if (rc != 0)
+            return rc;
+    } else if (!load_last(b)) {
         b->now.against = 0;
-        return;
+        return 0;
     }
     b->aligned = xcalloc(b->now.len + 1, sizeof *b->aligned);
     journal_align(&b->now, b->before, b->aligned);
+    return 0;
 }
 
 static const struct journal_step *counterpart(const struct build *b, size_t at)

@@ -125,10 +125,10 @@ int context_scan(const char *dir, const struct context_options *options,
     if (rc == 0 && ig == NULL)
         rc = ignore_parse("", "", 0, &ig, err);
     scan.ignore = ig;
-    if (rc == 0)
-        rc = want_resolve(scan.root, options->wanted, &scan.want, err);
-    if (rc == 0)
+    if (rc == 0) {
+        scan.want = want_resolve(scan.root, options->wanted);
         rc = run(&scan, out, &local, err);
+    }
     if (rc == 0 && stats != NULL)
         *stats = local;
     want_free(scan.want);

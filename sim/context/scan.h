@@ -26,8 +26,7 @@ struct want {
     size_t len, cap;
 };
 /* Follows each wanted path through the symlinks on its way. NULL: all is wanted. */
-int want_resolve(int root, const struct strv *wanted, struct want **out,
-                 struct err *err);
+struct want *want_resolve(int root, const struct strv *wanted);
 void want_free(struct want *want); /* NULL is legal */
 
 /* What was found at one name. */

@@ -98,7 +98,9 @@ static bool next_part(struct walk *walk)
     return true;
 }
 
-static int resolve(int root, struct walk *walk, struct want *top, struct err *err)
+/* Ends early where nothing is, or links lead in circles: whoever wants the file will
+ * say so. */
+static void resolve(int root, struct walk *walk, struct want *top)
 {
     char target[TARGET_LONGEST + 1];
     while (next_part(walk)) {
@@ -107,34 +109,30 @@ static int resolve(int root, struct walk *walk, struct want *top, struct err *er
         get_path(top, walk->here);
         ssize_t n = readlinkat(root, walk->here, target, TARGET_LONGEST);
         if (n < 0 && errno == ENOENT)
-            return 0; /* nothing there: whoever wants it will say so */
+            return;
         if (n < 0)
             continue;
         target[n] = '\0';
         if (walk->symlinks >= SYMLINKS_MOST)
-            return err_set(err, ERR_FAILED, "%s: too many symlinks on the way",
-                           walk->here);
+            return;
         follow(walk, target);
     }
     get_path(top, walk->here)->all = true;
-    return 0;
 }
 
-int want_resolve(int root, const struct strv *wanted, struct want **out,
-                 struct err *err)
+struct want *want_resolve(int root, const struct strv *wanted)
 {
+    if (wanted == NULL)
+        return NULL;
     struct want *top = xcalloc(1, sizeof *top);
-    int rc = 0;
-    *out = NULL;
-    for (size_t i = 0; wanted != NULL && rc == 0 && i < wanted->len; i++) {
+    for (size_t i = 0; i < wanted->len; i++) {
         struct walk walk = {xstrdup(""), xstrdup(wanted->items[i]), 0};
-        rc = resolve(root, &walk, top, err);
+        resolve(root, &walk, top);
         free(walk.here);
         free(walk.todo);
     }
-    if (rc != 0 || wanted == NULL || top->all)
-        want_free(top);
-    else
-        *out = top;
-    return rc;
+    if (!top->all)
+        return top;
+    want_free(top);
+    return NULL;
 }

@@ -234,7 +234,7 @@ int dockerfile_parse_file(const char *path, struct dockerfile **out, struct err 
     if (rc == ERR_NOT_FOUND)
         rc = err_set(err, ERR_INPUT, "no Dockerfile at %s", path);
     if (rc != 0)
-        return err_at(err, path, 0);
+        return rc; /* it names the file */
     return dockerfile_parse(path, buf_str(&text), text.len, out, err);
 }
 

@@ -90,7 +90,7 @@ static char *follow_parents(const struct reader *r, const char *path, bool make)
     if (view_resolve(r->view, parent, true, &real, r->err) != 0)
         return NULL;
     if (strlen(real) > PATH_LONGEST) {
-        err_set(r->err, ERR_FAILED, "%s: its links lead too deep", path);
+        err_set(r->err, ERR_FAILED, "%.200s: its links lead too deep", path);
         return NULL;
     }
     if (make && view_make_folders(r->view, real, &implied_folder, r->err) != 0)

@@ -264,7 +264,8 @@ static void parse_file__when_unreadable__then_input_error(void **state)
     struct dockerfile *df = NULL;
     struct err err = ERR_INIT;
     assert_int_equal(dockerfile_parse_file(path, &df, &err), ERR_INPUT);
-    assert_string_equal(err.file, path);
+    assert_non_null(strstr(err.msg, path));
+    assert_string_equal(err.file, ""); /* once is enough */
     assert_int_equal(dockerfile_parse_file(folder, &df, &err), ERR_INPUT);
     assert_int_equal(file_write(path, "FROM a\n", 7, NULL), 0);
     assert_int_equal(dockerfile_parse_file(path, &df, &err), 0);
