@@ -438,7 +438,7 @@ static int read_image(struct job *job, struct err *err)
     file_remove_tree(job->archive, NULL);
     if (r == 0 || r == ERR_CANCELLED)
         return r;
-    err->code = ERR_FAILED; /* whatever is wrong with it is no input of ours */
+    err_recode(err, ERR_FAILED); /* whatever is wrong with it is no input of ours */
     return err_wrap(err, "the image that %s built", s->tool->name);
 }
 

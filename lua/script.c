@@ -460,9 +460,7 @@ int script_load(struct script *script, const char *path, struct err *err)
     int rc = file_read(path, SCENARIO_FILE_LIMIT, &text, err);
     if (rc == 0)
         return script_load_text(script, path, buf_str(&text), text.len, err);
-    if (err != NULL && rc == ERR_NOT_FOUND)
-        err->code = ERR_INPUT;
-    return rc == ERR_NOT_FOUND ? ERR_INPUT : rc;
+    return rc == ERR_NOT_FOUND ? err_recode(err, ERR_INPUT) : rc;
 }
 
 int script_load_text(struct script *script, const char *path, const char *text,

@@ -52,6 +52,13 @@ int err_wrap(struct err *err, const char *fmt, ...)
     return err->code;
 }
 
+int err_recode(struct err *err, int code)
+{
+    if (err != NULL)
+        err->code = code;
+    return code;
+}
+
 int err_at(struct err *err, const char *file, unsigned line)
 {
     if (err == NULL)

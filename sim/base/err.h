@@ -45,6 +45,10 @@ int err_errno(struct err *err, int errnum, const char *fmt, ...)
 int err_wrap(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Another code for the same message: what is bad input to a part may be failed work to
+ * the whole. Returns code. */
+int err_recode(struct err *err, int code);
+
 /* Names the input and line the error is about unless one is named already; returns
  * the code. `file` may be NULL to set the line alone. */
 int err_at(struct err *err, const char *file, unsigned line);

@@ -62,7 +62,7 @@ int build_find_base(void *build, const char *name, unsigned line,
         err_set(err, ERR_FAILED, "%s: image not found", name);
     if (rc != 0) {
         if (err->code == ERR_NOT_FOUND)
-            err->code = ERR_FAILED;
+            err_recode(err, ERR_FAILED);
         return err_at(err, b->dockerfile_name, line);
     }
     *config = base->image.config;

@@ -204,8 +204,10 @@ static int unpack_archive(struct copying *c, const struct entry *e, const char *
         memset(err, 0, sizeof *err);
         return 0;
     }
-    if (rc != 0)
-        return err_wrap(err, "%s", e->path);
+    if (rc != 0) {
+        err_wrap(err, "%s", e->path);
+        return err_recode(err, ERR_FAILED); /* a step that fails */
+    }
     *done = true;
     const char *chmod = c->chmod;
     c->chmod = NULL; /* what an archive holds keeps its modes */

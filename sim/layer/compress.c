@@ -217,7 +217,7 @@ static int inflate_some(struct decompressor *d, const unsigned char *data, size_
         d->z.avail_out = PIECE;
         int rc = inflate(&d->z, Z_NO_FLUSH);
         if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-            return err_set(err, ERR_FAILED, "damaged gzip data: %s",
+            return err_set(err, ERR_INPUT, "damaged gzip data: %s",
                            d->z.msg != NULL ? d->z.msg : "wrong");
         d->between = d->between || rc == Z_STREAM_END;
         size_t n = PIECE - d->z.avail_out;
@@ -237,7 +237,7 @@ static int unzstd_some(struct decompressor *d, const unsigned char *data, size_t
         ZSTD_outBuffer out = {d->out, PIECE, 0};
         size_t left = ZSTD_decompressStream(d->zstd, &out, &in);
         if (ZSTD_isError(left))
-            return err_set(err, ERR_FAILED, "damaged zstd data: %s",
+            return err_set(err, ERR_INPUT, "damaged zstd data: %s",
                            ZSTD_getErrorName(left));
         d->between = left == 0;
         full = out.pos == out.size && left != 0;
@@ -294,7 +294,7 @@ int decompressor_finish(struct decompressor *d, struct err *err)
             return rc;
     }
     if (d->how != COMPRESSION_NONE && !d->between)
-        return err_set(err, ERR_FAILED, "the compressed data end too early");
+        return err_set(err, ERR_INPUT, "the compressed data end too early");
     return 0;
 }
 

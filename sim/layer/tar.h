@@ -60,7 +60,7 @@ struct tar_limits {
  * which do not lie there in one piece, inline bytes). .wh. names become ENTRY_WHITEOUT
  * and ENTRY_OPAQUE if `layer`. Paths are cleaned, links among parents followed inside,
  * the last of equal paths wins; an entry that would leave the root, and a hard link to
- * what does not stand earlier, is ERR_FAILED; bytes that are no tar are ERR_NOT_FOUND.
+ * what does not stand earlier, is ERR_INPUT; bytes that are no tar are ERR_NOT_FOUND.
  * limits may be NULL: none. */
 int tar_read_blob(struct blob *blob, bool layer, const struct tar_limits *limits,
                   struct tree **out, struct err *err);

@@ -57,7 +57,7 @@ struct reader {
 static char *clean_name(const struct reader *r, const char *name)
 {
     if (name == NULL || strlen(name) > PATH_LONGEST) {
-        err_set(r->err, ERR_FAILED, "the archive holds a name that is %s: %.64s",
+        err_set(r->err, ERR_INPUT, "the archive holds a name that is %s: %.64s",
                 name == NULL ? "missing" : "too long", name == NULL ? "" : name);
         return NULL;
     }
@@ -71,7 +71,7 @@ static char *clean_name(const struct reader *r, const char *name)
         at += n;
     }
     if (depth < 0) {
-        err_set(r->err, ERR_FAILED, "the archive holds %s, which leads out of its root",
+        err_set(r->err, ERR_INPUT, "the archive holds %s, which leads out of its root",
                 name);
         return NULL;
     }
@@ -90,7 +90,7 @@ static char *follow_parents(const struct reader *r, const char *path, bool make)
     if (view_resolve(r->view, parent, true, &real, r->err) != 0)
         return NULL;
     if (strlen(real) > PATH_LONGEST) {
-        err_set(r->err, ERR_FAILED, "%.200s: its links lead too deep", path);
+        err_set(r->err, ERR_INPUT, "%.200s: its links lead too deep", path);
         return NULL;
     }
     if (make && view_make_folders(r->view, real, &implied_folder, r->err) != 0)
@@ -117,7 +117,7 @@ static int read_whiteout(struct reader *r, const char *path, bool *done)
     if (strncmp(name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) == 0)
         return 0; /* bookkeeping of aufs */
     if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return err_set(r->err, ERR_FAILED, "the layer holds the senseless whiteout %s",
+        return err_set(r->err, ERR_INPUT, "the layer holds the senseless whiteout %s",
                        path);
     AUTO_FREE char *gone = xasprintf("%.*s%s", (int)(base - path), path, name);
     mark.path = gone;
@@ -132,7 +132,7 @@ static int read_whiteout(struct reader *r, const char *path, bool *done)
 
 static int too_large(const struct reader *r)
 {
-    return err_set(r->err, ERR_FAILED, "the archive holds more than is allowed");
+    return err_set(r->err, ERR_INPUT, "the archive holds more than is allowed");
 }
 
 static int charge(struct reader *r, uint64_t bytes)
@@ -154,7 +154,7 @@ static int spool_content(struct reader *r, struct entry *e)
            ARCHIVE_OK) {
         if (offset < 0 || (uint64_t)offset > e->size ||
             len > e->size - (uint64_t)offset)
-            return err_set(r->err, ERR_FAILED, "%s: more data than its size", e->path);
+            return err_set(r->err, ERR_INPUT, "%s: more data than its size", e->path);
         const char *from = data;
         for (uint64_t at = r->spooled + (uint64_t)offset; len > 0;) {
             ssize_t n = pwrite(r->spool, from, len, (off_t)at);
@@ -181,7 +181,7 @@ static int spool_content(struct reader *r, struct entry *e)
 static int load_sparse(struct reader *r, struct entry *e, char **bytes)
 {
     if (e->size > SPARSE_MOST)
-        return err_set(r->err, ERR_FAILED,
+        return err_set(r->err, ERR_INPUT,
                        "%s: a sparse file of %" PRIu64 " bytes in a layer", e->path,
                        e->size);
     *bytes = xcalloc(1, (size_t)e->size);
@@ -202,7 +202,7 @@ static int read_content(struct reader *r, struct archive_entry *h, struct entry 
 {
     la_int64_t size = r->la->archive_entry_size(h);
     if (size < 0)
-        return err_set(r->err, ERR_FAILED, "%s: its size is below zero", e->path);
+        return err_set(r->err, ERR_INPUT, "%s: its size is below zero", e->path);
     e->size = (uint64_t)size;
     int rc = charge(r, e->size);
     if (rc != 0 || e->size == 0)
@@ -214,7 +214,7 @@ static int read_content(struct reader *r, struct archive_entry *h, struct entry 
     uint64_t offset = (uint64_t)r->la->archive_filter_bytes(r->archive, 0);
     uint64_t end = blob_size(r->blob);
     if (offset > end || e->size > end - offset)
-        return err_set(r->err, ERR_FAILED, "damaged archive: it ends within %s",
+        return err_set(r->err, ERR_INPUT, "damaged archive: it ends within %s",
                        e->path);
     e->content =
         (struct content){.kind = CONTENT_RANGE, .from.range = {r->blob, offset}};
@@ -229,8 +229,7 @@ static int read_xattrs(struct reader *r, struct archive_entry *h, struct xattr *
 {
     int count = r->la->archive_entry_xattr_reset(h);
     if (count > XATTRS_MOST)
-        return err_set(r->err, ERR_FAILED, "%s: %d extended attributes", e->path,
-                       count);
+        return err_set(r->err, ERR_INPUT, "%s: %d extended attributes", e->path, count);
     size_t n = 0;
     const char *name;
     const void *value;
@@ -282,8 +281,8 @@ static int set_metadata(struct reader *r, struct archive_entry *h, struct entry 
 {
     la_int64_t uid = r->la->archive_entry_uid(h), gid = r->la->archive_entry_gid(h);
     if (uid < 0 || uid > UINT32_MAX || gid < 0 || gid > UINT32_MAX)
-        return err_set(r->err, ERR_FAILED, "%s: owner %lld:%lld does not exist",
-                       e->path, (long long)uid, (long long)gid);
+        return err_set(r->err, ERR_INPUT, "%s: owner %lld:%lld does not exist", e->path,
+                       (long long)uid, (long long)gid);
     e->uid = (uint32_t)uid;
     e->gid = (uint32_t)gid;
     e->mode = (uint32_t)r->la->archive_entry_perm(h);
@@ -296,16 +295,22 @@ static int set_metadata(struct reader *r, struct archive_entry *h, struct entry 
     return 0;
 }
 
+/* What has no place in a tree cannot be read from an archive. */
+static int put_in_view(struct reader *r, const struct entry *e)
+{
+    return view_put(r->view, e, r->err) == 0 ? 0 : err_recode(r->err, ERR_INPUT);
+}
+
 static int put_link(struct reader *r, const char *path, const char *name)
 {
     AUTO_FREE char *target = clean_name(r, name);
     if (target == NULL)
-        return ERR_FAILED;
+        return ERR_INPUT;
     AUTO_FREE char *real = follow_parents(r, target, false);
     if (real == NULL)
-        return ERR_FAILED;
+        return ERR_INPUT;
     const struct entry link = {.path = path, .type = ENTRY_HARDLINK, .target = real};
-    return view_put(r->view, &link, r->err);
+    return put_in_view(r, &link);
 }
 
 static int put_entry(struct reader *r, struct archive_entry *h, const char *path)
@@ -322,7 +327,7 @@ static int put_entry(struct reader *r, struct archive_entry *h, const char *path
         rc = read_xattrs(r, h, xattrs, &e);
     if (rc == 0 && e.type == ENTRY_FILE)
         rc = read_content(r, h, &e, &bytes);
-    return rc == 0 ? view_put(r->view, &e, r->err) : rc;
+    return rc == 0 ? put_in_view(r, &e) : rc;
 }
 
 static int read_entry(struct reader *r, struct archive_entry *h)
@@ -332,10 +337,10 @@ static int read_entry(struct reader *r, struct archive_entry *h)
     /* In the locale "C" names that are not ASCII are handed out as they stand. */
     AUTO_FREE char *name = clean_name(r, r->la->archive_entry_pathname(h));
     if (name == NULL)
-        return ERR_FAILED;
+        return ERR_INPUT;
     AUTO_FREE char *path = follow_parents(r, name, true);
     if (path == NULL)
-        return ERR_FAILED;
+        return ERR_INPUT;
     bool done = false;
     int rc = read_whiteout(r, path, &done);
     return rc == 0 && !done ? put_entry(r, h, path) : rc;

@@ -145,7 +145,7 @@ int tar_source_error(const struct tar_source *source, struct err *err)
     const char *why = source->archive != NULL
                           ? source->la.archive_error_string(source->archive)
                           : "no memory";
-    return err_set(err, ERR_FAILED, "damaged archive: %s", why != NULL ? why : "wrong");
+    return err_set(err, ERR_INPUT, "damaged archive: %s", why != NULL ? why : "wrong");
 }
 
 void tar_source_free(struct tar_source *source)

@@ -90,6 +90,7 @@ static int lost_layer(const struct digest *diff_id, struct err *err)
     char text[DIGEST_TEXT + 1];
     digest_text(diff_id, text);
     err_wrap(err, "the layer %s in the store", text);
+    err_recode(err, ERR_FAILED);
     return err_hint(err, "`simbench df --verify` lists what is damaged; remove the "
                          "images that hold it, prune, and build anew");
 }
@@ -159,7 +160,7 @@ static int read_index(struct store *store, const struct digest *diff_id,
     if (rc == 0)
         return 0;
     err_wrap(err, "the layer's index %s", path);
-    return err != NULL ? (err->code = ERR_FAILED) : ERR_FAILED;
+    return err_recode(err, ERR_FAILED);
 }
 
 int layer_file_open(struct store *store, const struct digest *diff_id,
@@ -179,7 +180,7 @@ int layer_file_open(struct store *store, const struct digest *diff_id,
         struct tar_limits limits = layer_tar_limits();
         rc = tar_read_blob(blob, true, &limits, &tree, err);
         if (rc != 0)
-            lost_layer(diff_id, err);
+            rc = lost_layer(diff_id, err);
         else
             rc = layer_index_write(store, diff_id, tree, err);
         if (rc != 0)
