@@ -27,6 +27,7 @@ struct engine_options {
     struct layer_memo *memo;
     enum exec_kind exec;
     enum semantics semantics;
+    bool usage; /* asked for afterwards: a virtual build is shorter than to ask */
     build_listener *listener; /* hears every build of the session */
     void *listener_payload;
     struct real_options real;
@@ -49,8 +50,8 @@ struct engine {
      * told, so that it does the same on every engine. NULL without twins, and where the
      * model failed. */
     const struct build_result *(*predicted)(void *session);
-    /* What the last build had of the processors; NULL for an engine whose work is done
-     * by a daemon. */
+    /* What the last build had of the processors, with engine_options.usage; NULL for an
+     * engine whose work is done by a daemon. */
     const struct usage *(*usage)(void *session);
 };
 

@@ -192,6 +192,21 @@ static int keep_small(struct session *s, struct err *err)
     return r;
 }
 
+static int run_measured(struct session *s, const struct build_options *options,
+                        struct err *err)
+{
+    struct usage begun = {0};
+    if (s->options.usage)
+        usage_read(s->exec.owned, &begun);
+    int r = build_run(options, &s->result, err);
+    if (!s->options.usage)
+        return r;
+    usage_read(s->exec.owned, &s->usage);
+    s->usage.cpu -= begun.cpu;
+    s->usage.waited = fmax(s->usage.waited - begun.waited, 0);
+    return r;
+}
+
 static int builtin_build(void *session, struct workspace *ws,
                          const struct script_build *build,
                          const struct build_result **out, struct err *err);
@@ -262,12 +277,7 @@ static int builtin_build(void *session, struct workspace *ws,
     options.executor = s->exec.executor;
     options.listener = s->options.listener;
     options.listener_payload = s->options.listener_payload;
-    struct usage begun;
-    usage_read(s->exec.owned, &begun);
-    r = build_run(&options, &s->result, err);
-    usage_read(s->exec.owned, &s->usage);
-    s->usage.cpu -= begun.cpu;
-    s->usage.waited = fmax(s->usage.waited - begun.waited, 0);
+    r = run_measured(s, &options, err);
     strv_free(&args);
     if (r == 0 && !build->plan_only) {
         remember_chain(s);

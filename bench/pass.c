@@ -222,6 +222,7 @@ int pass_run(const struct pass *pass, struct err *err)
         .memo = with->memo,
         .exec = with->exec,
         .semantics = with->semantics,
+        .usage = with->usage,
         .listener = hear,
         .listener_payload = &run,
         .real = with->real,
