@@ -86,6 +86,8 @@ void usage_take_precedence(struct precedence *out)
 {
     *out = (struct precedence){.nice = getpriority(PRIO_PROCESS, 0),
                                .group_nice = group_nice()};
+    if (out->group_nice == FIRST) /* of a run beside us, or one that was killed */
+        out->group_nice = out->nice;
     out->taken = setpriority(PRIO_PROCESS, 0, FIRST) == 0;
     if (out->taken)
         set_group_nice(FIRST);
