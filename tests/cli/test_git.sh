@@ -1,6 +1,6 @@
 # ADD of a repository, from a git daemon on loopback: what decides the hit is the commit.
 . "$TESTS/cli/lib.sh"
-git daemon --help >/dev/null 2>&1 || skip "no git daemon (package git)"
+[ -x "$(git --exec-path)/git-daemon" ] || skip "no git daemon (package git)"
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 git init -q -b main work
 git -C work config user.email a@example.org
