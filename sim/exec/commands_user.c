@@ -42,9 +42,39 @@ static int append_line(struct shell *sh, const char *file, const char *line, boo
     return rc != 0 ? rc : files_write(sh, path, text.data, text.len);
 }
 
+/* Names and ids that useradd and groupadd refuse with status 3; what else is a field of
+ * the line must not end it. NULL is legal, and fine. */
+static bool is_account_name(const char *s)
+{
+    if (*s == '\0' || strchr("-+~", *s) != NULL)
+        return false;
+    for (; *s != '\0'; s++)
+        if ((unsigned char)*s <= ' ' || *s == '\x7f' || strchr(":,/", *s) != NULL)
+            return false;
+    return true;
+}
+
+static bool is_account_id(const char *s)
+{
+    size_t n = s != NULL ? strlen(s) : 1;
+    return s == NULL || (n > 0 && n <= 10 && strspn(s, "0123456789") == n &&
+                         strtoull(s, NULL, 10) < UINT32_MAX);
+}
+
+static bool is_account_field(const char *s)
+{
+    return s == NULL || strpbrk(s, ":\n") == NULL;
+}
+
 static int add_group(struct shell *sh, const char *tool, const char *name,
                      const char *gid, bool system)
 {
+    if (!is_account_name(name) || !is_account_id(gid)) {
+        shell_complain(sh, "%s: invalid group %s '%s'\n", tool,
+                       is_account_name(name) ? "ID" : "name",
+                       is_account_name(name) ? gid : name);
+        return 3;
+    }
     AUTO_FREE char *taken = files_lookup(sh->root, "/etc/group", 0, name, 2);
     if (taken != NULL) {
         shell_complain(sh, "%s: group '%s' already exists\n", tool, name);
@@ -123,7 +153,30 @@ static int primary_group(struct shell *sh, const struct account *a, char **gid)
         return 0;
     int rc = add_group(sh, a->tool, a->name, a->uid, a->system);
     *gid = files_lookup(sh->root, "/etc/group", 0, a->name, 2);
+    if (rc == 0 && *gid == NULL) { /* what stands in the file swallowed the line */
+        shell_complain(sh, "%s: cannot read /etc/group\n", a->tool);
+        return 10;
+    }
     return rc;
+}
+
+/* What is wrong with the account asked for, and in what; NULL if nothing is. */
+static const char *invalid_part(const struct account *a, const char **value)
+{
+    const struct {
+        const char *what, *value;
+        bool ok;
+    } parts[] = {{"user name", a->name, is_account_name(a->name)},
+                 {"user ID", a->uid, is_account_id(a->uid)},
+                 {"home directory", a->home, is_account_field(a->home)},
+                 {"shell", a->shell, is_account_field(a->shell)},
+                 {"comment", a->comment, is_account_field(a->comment)}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        *value = parts[i].value;
+        if (!parts[i].ok)
+            return parts[i].what;
+    }
+    return NULL;
 }
 
 static int add_account(struct shell *sh, const struct account *a)
@@ -131,6 +184,11 @@ static int add_account(struct shell *sh, const struct account *a)
     if (sh->uid != 0) {
         shell_complain(sh, "%s: Permission denied.\n", a->tool);
         return 1;
+    }
+    const char *value, *wrong = invalid_part(a, &value);
+    if (wrong != NULL) {
+        shell_complain(sh, "%s: invalid %s '%s'\n", a->tool, wrong, value);
+        return 3;
     }
     AUTO_FREE char *taken = files_lookup(sh->root, "/etc/passwd", 0, a->name, 2);
     if (taken != NULL) {

@@ -78,6 +78,11 @@ static const struct row rows[] = {
     {"groupadd -r g; useradd -r -g g s; tail -n 1 /etc/passwd",
      "s:x:100:100::/home/s:/usr/sbin/nologin\n", "", 0},
     {"useradd www", "", "useradd: user 'www' already exists\n", 9},
+    {"useradd -m a:b", "", "useradd: invalid user name 'a:b'\n", 3},
+    {"useradd -u 1x a", "", "useradd: invalid user ID '1x'\n", 3},
+    {"useradd -d /a:b a", "", "useradd: invalid home directory '/a:b'\n", 3},
+    {"groupadd -g -1 a", "", "groupadd: invalid group ID '-1'\n", 3},
+    {"groupadd a/b", "", "groupadd: invalid group name 'a/b'\n", 3},
     {"date +%Y-%m-%d; date -u +%s", "2024-01-01\n1704067200\n", "", 0},
     {"uname -s -m; nproc; seq 3", "Linux x86_64\n2\n1\n2\n3\n", "", 0},
 };
