@@ -96,3 +96,12 @@ RUN pip install -r requirements.txt
 COPY . .
 END
 }
+
+gone() { # PID: ended, though perhaps not yet reaped
+    tries=0
+    while grep -qs "^State:[[:space:]]*[RSDT]" "/proc/$1/status"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 50 ] || return 1
+        sleep 0.1
+    done
+}

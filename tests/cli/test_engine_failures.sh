@@ -81,14 +81,6 @@ case "$name $*" in
 esac
 END
 chmod +x fake/program
-gone() { # PID: ended, though perhaps not yet reaped
-    tries=0
-    while grep -qs "^State:[[:space:]]*[RSDT]" "/proc/$1/status"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 50 ] || return 1
-        sleep 0.1
-    done
-}
 result() { # FILTER WANTED: in the results of the last run
     cp report/results.json $out
     json ".[0].scenarios[0].variants$1" "$2"

@@ -142,13 +142,5 @@ for case in "hang:no answer within 700 ms" "die:ended by signal 9" "fail:no room
     result '[0].builds | length' 2
     mv keep.tar image.tar
 done
-gone() { # PID: ended, though perhaps not yet reaped
-    tries=0
-    while grep -qs "^State:[[:space:]]*[RSDT]" "/proc/$1/status"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 50 ] || return 1
-        sleep 0.1
-    done
-}
 holds "what hung is gone" gone "$(cat hung)"
 holds "temporary folders are gone" sh -c 'test -z "$(ls -d simbench.* 2>/dev/null)"'
