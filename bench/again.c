@@ -25,22 +25,13 @@ bool again_program(struct buf *out)
 
 /* ---- scenarios ------------------------------------------------------------------- */
 
-static const struct result_scenario *find_scenario(const struct results *r,
-                                                   const char *name)
-{
-    for (size_t i = 0; i < r->scenario_count; i++)
-        if (strcmp(r->scenarios[i].name, name) == 0)
-            return &r->scenarios[i];
-    return NULL;
-}
-
 /* The text that declared the file's scenarios for the baseline, if it was one. */
 static const char *former_text(const struct results *base,
                                const struct scenario_file *file)
 {
     const char *text = NULL;
     for (size_t i = 0; i < file->count; i++) {
-        const struct result_scenario *s = find_scenario(
+        const struct result_scenario *s = results_find_scenario(
             base, script_scenario(file->script, file->scenarios[i])->name);
         if (s == NULL || s->source == NULL)
             continue;
@@ -74,8 +65,9 @@ static void load_file(const struct results *base, struct scenario_file *file)
     file->before_scenarios = xcalloc(file->count, sizeof *file->before_scenarios);
     for (size_t i = 0; i < file->count; i++) {
         const char *name = script_scenario(file->script, file->scenarios[i])->name;
-        file->before_scenarios[i] =
-            find_scenario(base, name) != NULL ? find_declared(script, name) : SIZE_MAX;
+        file->before_scenarios[i] = results_find_scenario(base, name) != NULL
+                                        ? find_declared(script, name)
+                                        : SIZE_MAX;
     }
 }
 
@@ -137,7 +129,7 @@ void again_take_over(struct results *base, const struct results *again)
 {
     for (size_t s = 0; s < base->scenario_count; s++) {
         struct result_scenario *to = &base->scenarios[s];
-        const struct result_scenario *from = find_scenario(again, to->name);
+        const struct result_scenario *from = results_find_scenario(again, to->name);
         for (size_t v = 0; from != NULL && v < to->variant_count; v++)
             for (size_t w = 0; w < from->variant_count; w++)
                 if (strcmp(to->variants[v].name, from->variants[w].name) == 0 &&

@@ -206,15 +206,6 @@ static void compare_scenario(struct comparing *c, const struct result_scenario *
     }
 }
 
-static const struct result_scenario *find_scenario(const struct results *r,
-                                                   const char *name)
-{
-    for (size_t i = 0; i < r->scenario_count; i++)
-        if (strcmp(r->scenarios[i].name, name) == 0)
-            return &r->scenarios[i];
-    return NULL;
-}
-
 bool compare_machines(const struct results *base, const struct results *now)
 {
     return base->machine_id != NULL && now->machine_id != NULL &&
@@ -259,7 +250,7 @@ void compare_results(const struct results *base, const struct results *now,
     note_origin(&c, base, now);
     for (size_t i = 0; i < now->scenario_count; i++) {
         const struct result_scenario *s = &now->scenarios[i];
-        const struct result_scenario *old = find_scenario(base, s->name);
+        const struct result_scenario *old = results_find_scenario(base, s->name);
         struct difference place = {.scenario = s->name, .verdict = VERDICT_NEW};
         if (old != NULL)
             compare_scenario(&c, old, s);
@@ -269,7 +260,7 @@ void compare_results(const struct results *base, const struct results *now,
     for (size_t i = 0; i < base->scenario_count; i++) {
         struct difference place = {.scenario = base->scenarios[i].name,
                                    .verdict = VERDICT_GONE};
-        if (find_scenario(now, place.scenario) == NULL)
+        if (results_find_scenario(now, place.scenario) == NULL)
             add(out, &place);
     }
     note_unjudged(&c);

@@ -167,6 +167,15 @@ void results_free(struct results *r)
 
 /* ---- adding ---------------------------------------------------------------------- */
 
+const struct result_scenario *results_find_scenario(const struct results *r,
+                                                    const char *name)
+{
+    for (size_t i = 0; i < r->scenario_count; i++)
+        if (strcmp(r->scenarios[i].name, name) == 0)
+            return &r->scenarios[i];
+    return NULL;
+}
+
 struct result_scenario *results_add_scenario(struct results *r, const char *name,
                                              const char *lesson, const char *file)
 {

@@ -122,6 +122,9 @@ struct results *results_new(const char *version, int64_t started_s);
 /* Where it was measured; both strings are copied. */
 void results_set_machine(struct results *r, const char *id, const char *text);
 void results_free(struct results *r); /* NULL is legal */
+/* NULL if there is none of this name. */
+const struct result_scenario *results_find_scenario(const struct results *r,
+                                                    const char *name);
 /* The returned element is valid until the next add to the same array. */
 struct result_scenario *results_add_scenario(struct results *r, const char *name,
                                              const char *lesson, const char *file);
