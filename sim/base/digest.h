@@ -23,6 +23,9 @@ void digester_add_field(struct digester *d, const void *data, size_t len);
 void digester_add_string(struct digester *d, const char *s);
 void digester_add_u64(struct digester *d, uint64_t n);
 void digester_add_digest(struct digester *d, const struct digest *x);
+/* digester_add as a content_sink (sim/tree/tree.h) whose payload is the digester. */
+struct err;
+int digester_sink(void *digester, const void *data, size_t len, struct err *err);
 /* Writes the digest and starts afresh. */
 void digester_finish(struct digester *d, struct digest *out);
 

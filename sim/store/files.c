@@ -142,6 +142,7 @@ void store_files_close(struct store *store)
     free(store->tmp);
     file_closep(&store->tmp_fd);
     file_closep(&store->lock_fd);
+    store_sync_close(store);
 }
 
 static int make_own_folder(struct store *store, struct err *err)
@@ -193,19 +194,18 @@ char *store_path(const struct store *store, const char *kind, const struct diges
     return xasprintf("%s/%s/%s%s", store->dir, kind, hex, suffix);
 }
 
-int store_file_finish(int fd, const char *temp, const char *path, bool sync,
-                      struct err *err)
+int store_file_finish(struct store *store, int fd, const char *temp, const char *path,
+                      bool sync, struct err *err)
 {
-    int rc = 0;
-    if (sync && fdatasync(fd) != 0)
-        rc = store_io_error(err, errno, "write", path);
-    if (close(fd) != 0 && rc == 0)
-        rc = store_io_error(err, errno, "write", path);
-    if (rc == 0 && rename(temp, path) != 0)
-        rc = store_io_error(err, errno, "write", path);
-    if (rc != 0)
+    if (rename(temp, path) != 0) {
+        store_io_error(err, errno, "write", path);
+        close(fd);
         unlink(temp);
-    return rc;
+        return ERR_FAILED;
+    }
+    if (sync)
+        return store_sync_later(store, fd, path, err);
+    return close(fd) == 0 ? 0 : store_io_error(err, errno, "write", path);
 }
 
 int store_file_create(const char *path, struct err *err)
@@ -232,7 +232,7 @@ int store_file_write(struct store *store, const char *path, struct slice data,
         unlink(temp);
         return rc;
     }
-    return store_file_finish(fd, temp, path, sync, err);
+    return store_file_finish(store, fd, temp, path, sync, err);
 }
 
 static uint64_t folder_bytes_at(int parent, const char *name)

@@ -52,10 +52,13 @@ struct store {
     int64_t fixed_now_s; /* INT64_MIN: the real clock */
     int lock_fd;
     store_remover *remover;    /* NULL: file_remove_tree */
-    pthread_mutex_t tmp_mutex; /* of the next three; taken last */
+    pthread_mutex_t tmp_mutex; /* of the next seven; taken last */
     char *tmp; /* this store's own folder below tmp/, NULL until needed */
     int tmp_fd;
     uint64_t tmp_count;
+    struct unsynced *unsynced; /* written and named, not yet known to be on the disk */
+    size_t unsynced_count, unsynced_cap;
+    int sync_errno;         /* what one of them failed by, 0: none has */
     struct digest *objects; /* put since the last build was recorded */
     size_t object_count, object_cap;
     struct digest *nameless; /* in memory: ring of NAMELESS_IMAGES */
@@ -230,14 +233,21 @@ int store_lock_use(struct store *store, enum store_lock how, unsigned wait_s,
 int store_lock_open(const struct store *store, struct err *err);
 /* ERR_FAILED with strerror, and what to do about a full disk. */
 int store_io_error(struct err *err, int errnum, const char *what, const char *path);
-/* Renames a finished temporary file; sync: its bytes reach the disk first. Unlinks it
- * on failure; closes fd. */
-int store_file_finish(int fd, const char *temp, const char *path, bool sync,
-                      struct err *err);
+/* Renames a finished temporary file and takes fd; sync: its bytes reach the disk before
+ * the rows of the group that is open. Unlinks it on failure. */
+int store_file_finish(struct store *store, int fd, const char *temp, const char *path,
+                      bool sync, struct err *err);
 int store_file_create(const char *path, struct err *err);
 /* A whole file, by way of one in tmp/. Without the mutex. */
 int store_file_write(struct store *store, const char *path, struct slice data,
                      bool sync, struct err *err);
+/* Takes fd, of a file whose bytes must be on the disk before the next flush (sync.c).
+ */
+int store_sync_later(struct store *store, int fd, const char *path, struct err *err);
+/* Waits until they are; a failure is of any of them. */
+int store_sync_files(struct store *store, struct err *err);
+/* Waits for none; no other thread uses the store any more. */
+void store_sync_close(struct store *store);
 /* Bytes of regular files below a folder, each hard link once a name. */
 uint64_t store_folder_bytes(const char *path);
 

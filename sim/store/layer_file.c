@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The files of a layer: blobs/sha256/<hex>, the uncompressed tar, and index/<hex>, its
- * tree with the place of each file's bytes in the tar. The blob is synced before it
- * gets its name. The index of a blob is not: it ends in a check sum and is made anew
- * from the tar if a power failure damaged it. An index without a blob is synced.
+ * tree with the place of each file's bytes in the tar. The blob is synced before the
+ * row that names it is written (sync.c). The index of a blob is not: it ends in a check
+ * sum and is made anew from the tar if a power failure damaged it. An index without a
+ * blob is synced.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -289,6 +290,42 @@ static void donor_open(struct store *store, const struct tree *tree,
     blob_unref(blob);
 }
 
+/* Whether a blob of this name stands for good. Without a row it may be another
+ * process's, which is not yet known to be on the disk, or what a power failure left of
+ * one: it is read, and waited for. */
+static bool has_blob(struct store *store, const struct digest *diff_id,
+                     const char *path)
+{
+    {
+        STORE_LOCK(store);
+        struct layer_row row;
+        if (store_layer_row(store, diff_id, &row, NULL) == 0)
+            return file_exists(path);
+    }
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    struct digester *digester = digester_new();
+    struct digest real;
+    int rc = layer_blob_stream(store, diff_id, digester_sink, digester, NULL);
+    digester_finish(digester, &real);
+    digester_free(digester);
+    return rc == 0 && digest_equal(&real, diff_id) &&
+           store_sync_later(store, take(&fd), path, NULL) == 0;
+}
+
+/* Gives a blob its name unless it is here already. Takes fd. */
+static int place_blob(struct store *store, const struct digest *diff_id, int fd,
+                      const char *temp, struct err *err)
+{
+    AUTO_FREE char *path = store_path(store, blobs, diff_id, "");
+    if (!has_blob(store, diff_id, path))
+        return store_file_finish(store, fd, temp, path, true, err);
+    close(fd);
+    unlink(temp);
+    return 0;
+}
+
 /* Writes the tar below its name; offsets[i] is where entry i's bytes landed. */
 static int write_blob(struct store *store, struct tree *tree, struct tree_cursor *donor,
                       uint64_t *offsets, struct tar_result *result, struct err *err)
@@ -317,13 +354,7 @@ static int write_blob(struct store *store, struct tree *tree, struct tree_cursor
         unlink(temp);
         return rc;
     }
-    AUTO_FREE char *path = store_path(store, blobs, &result->diff_id, "");
-    if (file_exists(path)) { /* another process, or a build that was killed */
-        close(spool.fd);
-        unlink(temp);
-        return 0;
-    }
-    return store_file_finish(spool.fd, temp, path, true, err);
+    return place_blob(store, &result->diff_id, spool.fd, temp, err);
 }
 
 /* Makes the tree what the index tells: host files are no longer needed. */

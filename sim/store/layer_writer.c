@@ -102,7 +102,7 @@ static int place(struct layer_writer *w, const struct digest *diff_id,
     AUTO_FREE char *path = store_path(w->store, "blobs/sha256", diff_id, "");
     int fd = w->fd;
     w->fd = -1;
-    int rc = store_file_finish(fd, w->temp, path, true, err);
+    int rc = store_file_finish(w->store, fd, w->temp, path, true, err);
     return rc != 0 ? rc : layer_index_write(w->store, diff_id, tree, err);
 }
 

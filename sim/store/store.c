@@ -267,7 +267,9 @@ int store_flush(struct store *store, struct err *err)
         return 0;
     bool only_uses = !store->dirty;
     end_reads(store);
-    int rc = store->db->ops->begin(store->db, err);
+    int rc = store_sync_files(store, err);
+    if (rc == 0)
+        rc = store->db->ops->begin(store->db, err);
     if (rc == 0) {
         store->direct = true;
         rc = flush_tables(store, err);

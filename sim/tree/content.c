@@ -333,13 +333,6 @@ int content_load(const struct content *content, uint64_t size, uint64_t limit,
     return content_stream(content, size, sink_buf, out, err);
 }
 
-static int sink_digest(void *payload, const void *data, size_t len, struct err *err)
-{
-    (void)err;
-    digester_add(payload, data, len);
-    return 0;
-}
-
 static int sink_whole_digest(void *payload, const void *data, size_t len,
                              struct err *err)
 {
@@ -365,7 +358,7 @@ int content_digest(const struct content *content, uint64_t size, struct digest *
         return content_stream(content, size, sink_whole_digest, out, err);
     }
     struct digester *d = digester_new();
-    int rc = content_stream(content, size, sink_digest, d, err);
+    int rc = content_stream(content, size, digester_sink, d, err);
     digester_finish(d, out);
     digester_free(d);
     return rc;

@@ -3,7 +3,9 @@
  * several processes and threads. */
 #include "tests/support.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -206,6 +208,104 @@ static void store__when_disk_is_full__then_clear_error_and_nothing_half(void **s
     verify_clean(f->store);
 }
 
+/* What a power failure may leave: a blob with its name, without its bytes or its row.
+ */
+static void
+layer_put__when_a_blob_without_a_row_is_damaged__then_written_again(void **state)
+{
+    struct fixture *f = *state;
+    struct digest id = put_text(f->store, "the whole text");
+    ok(store_prune(f->store, &(struct prune_options){.all = true, .now_s = 2000000},
+                   NULL, NULL, &err));
+    char *path = blob_path(f, "blobs/sha256", &id);
+    assert_false(file_exists(path));
+    ok(file_write(path, "half", 4, &err));
+    put_text(f->store, "the whole text");
+    verify_clean(f->store);
+    free(path);
+}
+
+static void layer_put__when_a_blob_without_a_row_is_sound__then_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct digest id = put_text(f->store, "the whole text");
+    char *path = blob_path(f, "blobs/sha256", &id),
+         *kept = xasprintf("%s/kept", f->root);
+    assert_int_equal(link(path, kept), 0);
+    ok(store_prune(f->store, &(struct prune_options){.all = true, .now_s = 2000000},
+                   NULL, NULL, &err));
+    assert_int_equal(rename(kept, path), 0);
+    struct stat before, after;
+    assert_int_equal(stat(path, &before), 0);
+    put_text(f->store, "the whole text");
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    verify_clean(f->store);
+    free(path);
+    free(kept);
+}
+
+/* Every wait for the disk fails from now on in this process. */
+static void break_the_disk(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (filter == NULL ||
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EIO), SCMP_SYS(fdatasync), 0) != 0 ||
+        seccomp_load(filter) != 0)
+        _exit(2);
+    seccomp_release(filter);
+}
+
+/* In a child: so many steps in one group, of which none may be known afterwards. */
+static void commit_on_broken_disk(const struct fixture *f, int steps)
+{
+    setenv("TEST_CHILD", "1", 1);
+    break_the_disk();
+    if (store_begin(f->store, NULL) != 0)
+        _exit(3);
+    for (int i = 0; i < steps; i++) {
+        char key[32];
+        struct layer *layer = NULL;
+        snprintf(key, sizeof key, "step %d", i);
+        struct record record = {.key = key_of(key)};
+        /* One of many says so at once; what came before it must not be kept either. */
+        if (store_layer_put(f->store, tree_of("f", key), &layer, NULL) != 0)
+            continue;
+        if (store_chain_put(f->store, &no_chain, &layer->diff_id, &record.chain,
+                            NULL) != 0 ||
+            store_record_put(f->store, &record, NULL) != 0)
+            _exit(4);
+        layer_unref(layer);
+    }
+    struct err err = ERR_INIT;
+    bool good = store_commit(f->store, &err) == ERR_FAILED &&
+                strstr(err.msg, "cannot write") != NULL &&
+                !has_record(f->store, "step 0");
+    _exit(good ? 0 : 1);
+}
+
+static void
+commit__when_a_blob_cannot_reach_the_disk__then_no_row_names_it(void **state)
+{
+    struct fixture *f = *state;
+    put_step(f->store, "before", no_chain, tree_of("f", "small"));
+    const int counts[] = {1, 3, 64, 100};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0)
+            commit_on_broken_disk(f, counts[i]);
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+        reopen(f);
+        assert_int_equal(usage_of(f->store).layers, 1);
+        assert_true(has_record(f->store, "before"));
+        verify_clean(f->store);
+    }
+}
+
 static void verify__when_damaged__then_each_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -294,6 +394,9 @@ int main(void)
         DISK(store__when_tmp_of_a_living_process__then_left_alone),
         BOTH(store__when_used_by_threads__then_whole),
         DISK(store__when_disk_is_full__then_clear_error_and_nothing_half),
+        DISK(layer_put__when_a_blob_without_a_row_is_damaged__then_written_again),
+        DISK(layer_put__when_a_blob_without_a_row_is_sound__then_kept),
+        DISK(commit__when_a_blob_cannot_reach_the_disk__then_no_row_names_it),
         DISK(verify__when_damaged__then_each_is_named),
         DISK(store__when_of_newer_format_or_foreign__then_input_error),
         DISK(store__when_folder_cannot_be_made__then_failed),
