@@ -159,9 +159,7 @@ fuzz-%: tests/fuzz/fuzz_%.c $(LIB)
 	$(Q)mkdir -p $(BUILD)/fuzz/new-$*
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -o $(BUILD)/fuzz/$* $< $(LIB) -pthread \
 	    -fsanitize=fuzzer,address,undefined $(LIBS)
-	$(Q)$(BUILD)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-	    -print_final_stats=0 -verbosity=0 $(BUILD)/fuzz/new-$* tests/fuzz/corpus/$*
-	@echo "fuzzed $*"
+	$(Q)tests/fuzz/run $(BUILD)/fuzz $* -max_total_time=$(FUZZ_SECONDS)
 
 headers:  ## compile every header alone
 	$(Q)for h in $(HEADERS); do \

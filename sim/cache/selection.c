@@ -116,6 +116,15 @@ static int find_with_parents(struct selected *item, const struct selection_rules
     return rc;
 }
 
+/* Where the excludes match the root itself, as "*" and "**" do, only what a `!` lets
+ * back in below a folder counts to BuildKit: a file does not, and what is missing is
+ * noticed only when the step runs. With --parents the paths are looked for first. */
+static bool root_excluded(const struct selection_rules *rules)
+{
+    return rules->semantics == SEMANTICS_BUILDKIT && !rules->parents &&
+           rules->excludes != NULL && ignore_excludes_root(rules->excludes);
+}
+
 static int find_matches(struct selected *item, const struct selection_rules *rules,
                         struct err *err)
 {
@@ -136,7 +145,7 @@ static int find_matches(struct selected *item, const struct selection_rules *rul
     int rc = view_resolve(item->view, clean, true, &resolved, err);
     if (rc != 0)
         return rc;
-    if (view_lookup(item->view, resolved) == NULL) {
+    if (view_lookup(item->view, resolved) == NULL && !root_excluded(rules)) {
         err_set(err, ERR_FAILED, "\"/%s\" not found", clean);
         return err_hint(err, "the path is looked up in the build context (or the stage "
                              "named by --from); check its spelling and .dockerignore");
@@ -154,6 +163,8 @@ struct hashing {
     struct digester *one;
     size_t base;     /* length of the copied folder's path, to cut it off */
     bool top_counts; /* whether the folder's own metadata counts */
+    bool root_excluded;
+    size_t listed; /* entries in list */
 };
 
 static void keep_capability(const struct entry *from, struct entry *e,
@@ -231,6 +242,7 @@ static int hash_entry(void *payload, const struct entry *entry, struct err *err)
         return rc;
     digester_add_string(h->list, name);
     digester_add_digest(h->list, &d);
+    h->listed++;
     return 0;
 }
 
@@ -247,7 +259,8 @@ static int hash_links_too(struct view *view, const char *dir, struct hashing *h,
     return rc;
 }
 
-/* Digest of what one path selects, its own name left out. */
+/* Digest of what one path selects, its own name left out. If the root is excluded and
+ * h->listed is 0 afterwards there is none. */
 static int path_digest(struct selected *item, const char *path, struct hashing *h,
                        struct digest *out, struct err *err)
 {
@@ -256,6 +269,9 @@ static int path_digest(struct selected *item, const char *path, struct hashing *
     if (rc != 0)
         return rc;
     const struct entry *e = view_lookup(item->view, resolved);
+    h->listed = 0;
+    if (h->root_excluded && (e == NULL || e->type != ENTRY_DIR))
+        return 0;
     if (e == NULL)
         return err_set(err, ERR_FAILED, "\"/%s\" not found", path);
     bool classic = h->rules->semantics == SEMANTICS_CLASSIC;
@@ -271,7 +287,8 @@ static int path_digest(struct selected *item, const char *path, struct hashing *
     }
     /* The root of a context is no entry of it; buildah copies a folder's content only,
      * so that the folder's own mode does not count there (row 50). */
-    h->top_counts = resolved[0] != '\0' && h->rules->semantics != SEMANTICS_BUILDAH;
+    h->top_counts = resolved[0] != '\0' && !h->root_excluded &&
+                    h->rules->semantics != SEMANTICS_BUILDAH;
     h->base = classic ? 0 : strlen(resolved);
     rc = h->rules->semantics == SEMANTICS_BUILDKIT
              ? view_walk(item->view, resolved, hash_entry, h, err)
@@ -316,6 +333,8 @@ static int pairs_digest(struct selected *item, struct hashing *h, struct err *er
                                    : path_digest(item, match, h, &d, err);
         if (rc != 0)
             return rc;
+        if (h->root_excluded && h->listed == 0)
+            continue;
         if (buildkit)
             buf_add(&pairs, match, strlen(match) + 1);
         buf_add(&pairs, d.bytes, sizeof d.bytes);
@@ -341,7 +360,8 @@ static int item_digest(struct selected *item, struct hashing *h, struct err *err
         return pairs_digest(item, h, err);
     struct digest d;
     int rc = path_digest(item, item->matches.items[0], h, &d, err);
-    buf_add(&item->digests, d.bytes, sizeof d.bytes);
+    if (rc == 0 && (!h->root_excluded || h->listed != 0))
+        buf_add(&item->digests, d.bytes, sizeof d.bytes);
     return rc;
 }
 
@@ -354,8 +374,11 @@ int selection_add(struct selection *sel, struct view *view, const char *word,
     int rc = find_matches(item, rules, err);
     if (rc != 0)
         return rc;
-    struct hashing h = {
-        .rules = rules, .item = item, .list = digester_new(), .one = digester_new()};
+    struct hashing h = {.rules = rules,
+                        .item = item,
+                        .list = digester_new(),
+                        .one = digester_new(),
+                        .root_excluded = root_excluded(rules)};
     rc = item_digest(item, &h, err);
     digester_free(h.list);
     digester_free(h.one);

@@ -36,8 +36,9 @@ struct selection_rules {
     bool parents;
 };
 
-/* Adds one source word. A path that is not there is ERR_FAILED naming it; a wildcard
- * without a match selects nothing (classic: ERR_FAILED). */
+/* Adds one source word. A path that is not there is ERR_FAILED naming it (BuildKit with
+ * --exclude=*: it is kept among the matches, for the copy to fail); a wildcard without
+ * a match selects nothing (classic: ERR_FAILED). */
 int selection_add(struct selection *sel, struct view *view, const char *word,
                   const struct selection_rules *rules, struct err *err);
 void selection_free(struct selection *sel); /* the members */

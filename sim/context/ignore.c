@@ -271,6 +271,13 @@ bool ignore_excluded(const struct ignore *ig, const char *path,
     return excluded;
 }
 
+bool ignore_excludes_root(const struct ignore *ig)
+{
+    size_t words = ignore_state_words(ig);
+    AUTO_FREE uint64_t *state = xcalloc(words * 2, sizeof *state);
+    return ignore_step(ig, "", 0, state, state + words, NULL);
+}
+
 bool ignore_may_reinclude_n(const struct ignore *ig, const char *dir, size_t len)
 {
     if (!ig->negations || !ig->literal_only)

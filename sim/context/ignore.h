@@ -30,6 +30,9 @@ size_t ignore_len(const struct ignore *ig); /* number of rules */
  */
 bool ignore_excluded(const struct ignore *ig, const char *path,
                      const struct ignore_rule **decider);
+/* Whether the last pattern that matches "" excludes: "*" and "**" match it, "a*" not.
+ */
+bool ignore_excludes_root(const struct ignore *ig);
 /* Whether a path below this excluded folder could be let back in by a `!` line: if not,
  * a walk need not enter it. */
 bool ignore_may_reinclude(const struct ignore *ig, const char *dir);
