@@ -302,6 +302,8 @@ class Generator:
             base = "${B:-base}"
         name = f"s{len(self.stages)}" if self.chance(0.75) else ""
         self.add(f"FROM {base}" + (f" {self.pick(['AS', 'as'])} {name}" if name else ""))
+        if base.endswith(("base", "base}")):
+            self.add(f"ENV SALT={self.salt}")  # no RUN is known from another case
         self.stages.append(None)
         own = len(self.stages) - 1
         earlier = self.stages
