@@ -210,6 +210,7 @@ static int unpack_archive(struct copying *c, const struct entry *e, const char *
     }
     *done = true;
     const char *chmod = c->chmod;
+    bool has_owner = c->has_owner;
     c->chmod = NULL; /* what an archive holds keeps its modes */
     rc = make_folder(c, target, err);
     for (size_t i = 0; rc == 0 && i < tree->len; i++) {
@@ -223,7 +224,9 @@ static int unpack_archive(struct copying *c, const struct entry *e, const char *
         if (link != NULL)
             entry.target = link;
         AUTO_FREE char *parent = xstrndup(path, path_parent_len(path));
+        c->has_owner = false; /* folders that it only implies are root's */
         rc = make_folder(c, parent, err);
+        c->has_owner = has_owner;
         if (rc == 0)
             rc = put(c, &entry, path, err);
     }
@@ -285,7 +288,11 @@ static int copy_with_parents(struct copying *c, const struct selected *item, siz
     const struct entry *e = view_lookup(c->from, match);
     AUTO_FREE char *target = path_join(dest, kept);
     rc = keep_folders(c, kept, err);
-    return rc == 0 && e != NULL ? put(c, e, target, err) : rc;
+    if (rc != 0 || e == NULL)
+        return rc;
+    if (e->type == ENTRY_DIR)
+        (void)takes_mode(c, target); /* not again for what lies below it */
+    return put(c, e, target, err);
 }
 
 /* "/w/" and "/w/." mean a folder that need not be there yet. */

@@ -153,6 +153,17 @@ sb build -f ctx/From --build-context extra=extra --progress plain ctx
 exits 0
 out_has "[RAN]"
 
+# An archive under --chown: what it holds gets the owner, a folder that it only implies none.
+mkdir -p packed/in packed/implied archive
+: >packed/in/f
+: >packed/implied/f
+tar -C packed -czf archive/a.tgz in implied/f
+printf 'FROM scratch\nADD --chown=7:8 a.tgz /x/\n' >archive/Dockerfile
+sb build -q --output type=tar,dest=unpacked.tar archive
+exits 0
+holds "owners" test "$(tar --numeric-owner -tvf unpacked.tar | awk '{ print $2, $6 }' | tr '\n' ' ')" = \
+    "7/8 x/ 0/0 x/implied/ 7/8 x/implied/f 7/8 x/in/ 7/8 x/in/f "
+
 # --no-cache, --no-cache-filter
 sb build --no-cache --progress json ctx
 json '.[2:6] | map(.status) | unique | tostring' '["ran"]'

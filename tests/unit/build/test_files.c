@@ -69,6 +69,10 @@ static const struct row rows[] = {
      "x 640 0:0\nx/d 640 0:0\nx/d/x.txt 640 0:0\n"},
     {F "COPY --parents --chmod=0640 d/?.txt d/s/y.txt /x/\n",
      "x 640 0:0\nx/d 755 0:0\nx/d/s 640 0:0\nx/d/s/y.txt 640 0:0\nx/d/x.txt 640 0:0\n"},
+    {F "COPY --parents --chmod=0640 d/s /x/\n",
+     "x 640 0:0\nx/d 640 0:0\nx/d/s 640 0:0\nx/d/s/y.txt 640 0:0\n"},
+    {F "COPY --parents --chmod=0700 d/s/y.txt d/s /x/\n",
+     "x 700 0:0\nx/d 755 0:0\nx/d/s 700 0:0\nx/d/s/y.txt 700 0:0\n"},
     /* --parents makes its destination. */
     {F "COPY --parents none* /x/y\n", "x 755 0:0\nx/y 755 0:0\n"},
     /* Nobody's name is 0, unless there is nothing to look it up in. */
