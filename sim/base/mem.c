@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* glibc keeps freed blocks of up to 1032 bytes at hand for each thread; larger ones it
+ * has to look for. */
+enum { SMALL_BLOCK = 1024 };
+
 struct arena_block {
     struct arena_block *next;
     size_t used, cap;
@@ -30,7 +34,13 @@ void *xmalloc(size_t size)
 
 void *xcalloc(size_t count, size_t size)
 {
-    return checked(calloc(count != 0 ? count : 1, size != 0 ? size : 1));
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return checked(NULL);
+    /* Before glibc 2.41 calloc passes by what malloc keeps at hand for each thread. */
+    if (bytes <= SMALL_BLOCK)
+        return memset(xmalloc(bytes), 0, bytes);
+    return checked(calloc(1, bytes));
 }
 
 void *xreallocarray(void *old, size_t count, size_t size)
@@ -69,7 +79,7 @@ char *xasprintf(const char *fmt, ...)
     return s;
 }
 
-enum { ARENA_FIRST = 1024, ARENA_MOST = 1 << 20 };
+enum { ARENA_FIRST = SMALL_BLOCK - sizeof(struct arena_block), ARENA_MOST = 1 << 20 };
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
