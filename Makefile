@@ -57,6 +57,8 @@ UNIT_SOURCES := $(sort $(shell find $(UNIT) -name 'test_*.c' 2>/dev/null))
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 5
+# The same inputs in every check: what fails can be had again. 0 draws others.
+FUZZ_SEED ?= 1
 TIDY    := $(SOURCES:%.c=build/tidy/%.ok)
 TIDY_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(PKG_CFLAGS)
 
@@ -152,14 +154,15 @@ coverage:  ## line coverage of the unit and command line tests, a line a file
 	    awk "/^File '(sim|lua|reports|bench)/ { f = \$$2 } /^Lines/ && f { print f, \$$2; f = \"\" }" | \
 	    tr -d "'" | sort -u
 
-fuzz:  ## fuzz each parser for FUZZ_SECONDS (5) with libFuzzer
+fuzz:  ## fuzz each parser for FUZZ_SECONDS (5); FUZZ_SEED=0 for inputs not tried before
 	$(Q)$(MAKE) -s CC=clang SAN=address,undefined,fuzzer-no-link $(FUZZERS:%=fuzz-%)
 
 fuzz-%: tests/fuzz/fuzz_%.c $(LIB)
 	$(Q)mkdir -p $(BUILD)/fuzz/new-$*
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -o $(BUILD)/fuzz/$* $< $(LIB) -pthread \
 	    -fsanitize=fuzzer,address,undefined $(LIBS)
-	$(Q)tests/fuzz/run $(BUILD)/fuzz $* -max_total_time=$(FUZZ_SECONDS)
+	$(Q)tests/fuzz/run $(BUILD)/fuzz $* -max_total_time=$(FUZZ_SECONDS) \
+	    -seed=$(FUZZ_SEED)
 
 headers:  ## compile every header alone
 	$(Q)for h in $(HEADERS); do \
