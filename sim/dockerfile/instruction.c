@@ -373,3 +373,11 @@ int instruction_check(const struct instruction *in, struct err *err)
         rc = check_kind(in, err);
     return rc != 0 ? err_at(err, NULL, in->line) : 0;
 }
+
+bool heredoc_is_expanded(const struct instruction *in, size_t at)
+{
+    for (size_t i = at + 1; i < in->heredoc_count; i++)
+        if (strcmp(in->heredocs[i].name, in->heredocs[at].name) == 0)
+            return false;
+    return in->heredocs[at].expand;
+}

@@ -124,4 +124,9 @@ int dockerfile_lint(const struct dockerfile *df, const struct lint_options *opti
                     struct lint_report *out, struct err *err);
 void lint_report_free(struct lint_report *report);
 
+/* Whether variables in a heredoc of COPY or ADD are replaced. Where a later one has the
+ * same name, its file takes this one's place, in BuildKit before this one's text is
+ * looked at. */
+bool heredoc_is_expanded(const struct instruction *in, size_t at);
+
 #endif

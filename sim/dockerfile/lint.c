@@ -234,13 +234,30 @@ static void visit_head(struct lint *lint)
     }
 }
 
+/* ONBUILD triggers of the stage below come first, on the line of FROM. */
+static void visit_triggers(struct lint *lint, size_t stage, const struct stage *below)
+{
+    choose_for(lint, lint->stages[stage].from);
+    for (size_t i = below->first; lint->rc == 0 && i < below->end; i++) {
+        if (lint->df->instructions[i].onbuild == NULL)
+            continue;
+        struct instruction trigger = *lint->df->instructions[i].onbuild;
+        trigger.line = lint->stages[stage].from->line;
+        lint_words(lint, &trigger, &lint->scopes[stage]);
+        if (lint->rc == 0)
+            lint_command(lint, &trigger, &lint->scopes[stage]);
+    }
+}
+
 static void visit(struct lint *lint)
 {
     visit_text(lint);
     visit_head(lint);
     for (size_t stage = 0; lint->rc == 0 && stage < lint->stage_count; stage++) {
         const struct stage *s = &lint->stages[stage];
-        lint_start(lint, stage);
+        long below = lint_start(lint, stage);
+        if (below >= 0)
+            visit_triggers(lint, stage, &lint->stages[below]);
         for (size_t i = s->first; lint->rc == 0 && i < s->end; i++) {
             const struct instruction *in = &lint->df->instructions[i];
             choose_for(lint, in);

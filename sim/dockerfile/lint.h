@@ -71,11 +71,12 @@ char *lint_expand(struct lint *lint, struct scope *scope, const char *word,
                   struct strv *unset);
 
 /* lint_stages.c: FROM as it is written; the names of all stages; image and platform;
- * the start of the stage's scope. */
+ * the start of the stage's scope, which returns the number of the stage below, -1 if an
+ * image is. */
 void lint_from_casing(struct lint *lint, const struct instruction *in);
 void lint_stage_names(struct lint *lint);
 void lint_from(struct lint *lint, size_t stage);
-void lint_start(struct lint *lint, size_t stage);
+long lint_start(struct lint *lint, size_t stage);
 /* lint_commands.c: how instructions are written. */
 void lint_casing(struct lint *lint);
 void lint_continuations(struct lint *lint);

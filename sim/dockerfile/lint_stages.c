@@ -160,7 +160,7 @@ void lint_from(struct lint *lint, size_t stage)
 }
 
 /* The stage below hands its variables on; any image gives PATH. */
-void lint_start(struct lint *lint, size_t stage)
+long lint_start(struct lint *lint, size_t stage)
 {
     AUTO_FREE char *image =
         lint_expand(lint, &lint->global, lint->stages[stage].args.image, NULL);
@@ -173,7 +173,7 @@ void lint_start(struct lint *lint, size_t stage)
         scope->has_workdir = below->has_workdir;
         scope->has_shell = below->has_shell;
         scope->image = below->image;
-        return;
+        return base;
     }
     const struct lint_options *o = lint->options;
     if (image != NULL && strcmp(image, "scratch") != 0 &&
@@ -182,4 +182,5 @@ void lint_start(struct lint *lint, size_t stage)
     if (env_find(&scope->env, "PATH") < 0)
         strv_add(&scope->env,
                  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    return -1;
 }

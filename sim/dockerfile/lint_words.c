@@ -308,7 +308,7 @@ static void check_copy(struct lint *lint, const struct instruction *in,
     copy_args_free(&args);
     for (size_t i = 0; i < in->heredoc_count; i++) {
         struct strv unset = STRV_INIT;
-        if (in->heredocs[i].expand)
+        if (heredoc_is_expanded(in, i))
             free(expand(lint, scope, in->heredocs[i].content, true, &unset));
         report_unset(lint, in, scope, &unset);
         strv_free(&unset);

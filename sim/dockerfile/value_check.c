@@ -74,7 +74,7 @@ int instruction_check_words(const struct instruction *in, char escape, struct er
             rc = check_word(word, escape, false, err);
     }
     for (size_t i = 0; rc == 0 && i < in->heredoc_count; i++) {
-        if (in->heredocs[i].expand && expands(in->kind))
+        if (expands(in->kind) && heredoc_is_expanded(in, i))
             rc = check_word(in->heredocs[i].content, escape, true, err);
     }
     return rc != 0 ? err_at(err, NULL, in->line) : 0;

@@ -282,6 +282,21 @@ static void do_command(struct stage_state *s, const struct instruction *in,
     }
 }
 
+/* The trigger as text that can be parsed again, its heredocs' bodies with it. */
+static void add_trigger(struct stage_state *s, const struct instruction *in)
+{
+    const struct instruction *trigger = in->onbuild;
+    /* Blanks at the end of the line are part of what BuildKit records. */
+    bool whole =
+        s->planner->options->semantics == SEMANTICS_BUILDKIT && trigger != NULL;
+    AUTO_BUF text = BUF_INIT;
+    buf_adds(&text, whole ? trigger->original : in->rest);
+    for (size_t i = 0; trigger != NULL && i < trigger->heredoc_count; i++)
+        buf_addf(&text, "\n%s%s", trigger->heredocs[i].content,
+                 trigger->heredocs[i].name);
+    strv_take(&s->config->onbuild, buf_steal(&text));
+}
+
 int plan_config_step(struct stage_state *s, const struct instruction *in,
                      struct plan_step *step, struct err *err)
 {
@@ -311,12 +326,7 @@ int plan_config_step(struct stage_state *s, const struct instruction *in,
         rc = do_word(s, in, &line, err);
         break;
     case INSTRUCTION_ONBUILD:
-        /* Blanks at the end of the line are part of what BuildKit records. */
-        strv_add(&s->config->onbuild,
-                 s->planner->options->semantics == SEMANTICS_BUILDKIT &&
-                         in->onbuild != NULL
-                     ? in->onbuild->original
-                     : in->rest);
+        add_trigger(s, in);
         if (s->planner->options->semantics == SEMANTICS_BUILDKIT) {
             buf_free(&line);
             return 0; /* BuildKit keeps no history of it */

@@ -291,17 +291,18 @@ static const char *lookup_env(void *payload, const char *name)
     return vars_get(&((const struct stage_state *)payload)->env, name);
 }
 
-static int inline_file(struct stage_state *s, const struct heredoc *doc,
+static int inline_file(struct stage_state *s, const struct instruction *in, size_t at,
                        struct plan_file *out, struct err *err)
 {
     struct planner *p = s->planner;
+    const struct heredoc *doc = &in->heredocs[at];
     struct buf text = BUF_INIT;
     if (doc->chomp)
         strip_tabs(doc->content, &text);
     else
         buf_adds(&text, doc->content);
     char *data = buf_steal(&text);
-    if (doc->expand) {
+    if (heredoc_is_expanded(in, at)) {
         struct word_options options = {.escape = p->df->escape,
                                        .lookup = lookup_env,
                                        .payload = s,
@@ -374,7 +375,7 @@ static int fill_copy(struct stage_state *s, const struct instruction *in,
     copy->files = arena_alloc(&p->plan->memory->arena,
                               (in->heredoc_count + 1) * sizeof *copy->files);
     for (size_t i = 0; rc == 0 && i < in->heredoc_count; i++)
-        rc = inline_file(s, &in->heredocs[i], &copy->files[copy->file_count++], err);
+        rc = inline_file(s, in, i, &copy->files[copy->file_count++], err);
     if (rc == 0)
         copy->dest = destination(s, copy->dest_text);
     return rc;

@@ -210,6 +210,17 @@ static const struct {
     {"FROM scratch\nHEALTHCHECK CMD [\"$a\"]\n", ""},
     {"FROM scratch\nSHELL [\"$a\"]\n", ""},
     {"FROM scratch\nONBUILD ENV a=$b\n", ""},
+    {"FROM scratch AS a\nONBUILD ENV PASSWORD=$b\nONBUILD WORKDIR c\nFROM a AS d\n"
+     "FROM d\n",
+     "4:SecretsUsedInArgOrEnv:Do not use ARG or ENV instructions for sensitive data "
+     "(ENV \"PASSWORD\")\n"
+     "4:UndefinedVar:Usage of undefined variable '$b'\n"
+     "4:WorkdirRelativePath:Relative workdir \"c\" can have unexpected results if the "
+     "base image changes\n"},
+    {"FROM scratch AS a\nONBUILD COPY <<E /x\n$b\nE\nFROM a\n",
+     "5:UndefinedVar:Usage of undefined variable '$b'\n"},
+    {"FROM scratch\nCOPY <<E <<E /x/\n$a ${\nE\n$b\nE\n",
+     "2:UndefinedVar:Usage of undefined variable '$b'\n"},
     {"FROM scratch\nENV a=$1\n", "2:UndefinedVar:Usage of undefined variable '$1'\n"},
     {"FROM scratch\nENV a=$$b\n", "2:UndefinedVar:Usage of undefined variable '$$'\n"},
     {"FROM scratch\nENV a=$HTTP_PROXY\n",

@@ -278,6 +278,22 @@ static void plan__history__reads_as_in_buildkit(void **state)
     assert_string_equal(config(f)->onbuild.items[0], "RUN x\t");
 }
 
+static void plan__onbuild__keeps_heredocs_and_runs_them(void **state)
+{
+    struct fixture *f = *state;
+    static const char text[] = "FROM scratch AS a\n"
+                               "ONBUILD COPY <<A <<-\"B\" /t/\nx $v\nA\n\t\ty\n\tB\n";
+    assert_int_equal(make(f, text), 0);
+    assert_string_equal(config(f)->onbuild.items[0],
+                        "COPY <<A <<-\"B\" /t/\nx $v\nA\n\t\ty\nB");
+    AUTO_BUF both = BUF_INIT;
+    buf_addf(&both, "%sENV v=1\nFROM a\n", text);
+    assert_int_equal(make(f, buf_str(&both)), 0);
+    assert_int_equal(last(f)->copy->file_count, 2);
+    assert_string_equal(last(f)->copy->files[0].data, "x 1\n");
+    assert_string_equal(last(f)->copy->files[1].data, "y\n");
+}
+
 static void plan__heredocs__become_script_or_file(void **state)
 {
     struct fixture *f = *state;
@@ -326,6 +342,7 @@ int main(void)
         TEST(plan__stage_on_stage__inherits_args_in_buildkit_only),
         TEST(plan__base_image__gives_config_and_triggers),
         TEST(plan__history__reads_as_in_buildkit),
+        TEST(plan__onbuild__keeps_heredocs_and_runs_them),
         TEST(plan__heredocs__become_script_or_file),
         TEST(plan__destination__keeps_its_slash),
     };
