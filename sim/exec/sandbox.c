@@ -251,6 +251,7 @@ static int prepare_layers(struct sandbox *s, struct err *err)
 /* Takes back what set_up made, however far it came. */
 static void tear_down(struct sandbox *s)
 {
+    ahead_free(STEAL(s->ahead));
     if (s->folder != NULL)
         ids_remove_tree(&s->ids, s->folder, NULL);
     file_closep(&s->folder_fd);
@@ -275,6 +276,8 @@ static int set_up(struct sandbox *s, struct err *err)
         rc = fill_own_folder(s, err);
     if (rc == 0)
         rc = prepare_layers(s, err);
+    if (rc == 0 && s->ids.userns_fd < 0)
+        s->ahead = ahead_new();
     if (rc == 0)
         return 0;
     tear_down(s);
@@ -293,6 +296,18 @@ static int ensure_set_up(struct sandbox *s, struct err *err)
 /* ---- the executor ------------------------------------------------------------------
  */
 
+/* Removes a run's folder, now or soon. Takes the path. */
+static void remove_folder(const struct sandbox *s, char *path)
+{
+    if (path != NULL && s->ahead != NULL) {
+        ahead_remove(s->ahead, path);
+        return;
+    }
+    if (path != NULL)
+        ids_remove_tree(&s->ids, path, NULL);
+    free(path);
+}
+
 static int sandbox_run(void *self, const struct exec_run *run, struct exec_result *out,
                        struct err *err)
 {
@@ -306,7 +321,10 @@ static int sandbox_run(void *self, const struct exec_run *run, struct exec_resul
     if (rc == 0)
         rc = open_pipes(&command, err);
     if (rc == 0) {
+        if (plan.cell.own_net)
+            plan.cell.net_fd = ahead_take_net(s->ahead);
         rc = start(&command, &plan.cell, err);
+        file_closep(&plan.cell.net_fd);
         if (rc == 0)
             attend(&command, run);
         s->waited_ns += (int64_t)(command.end.waited_ns - command.idle_ns);
@@ -316,18 +334,15 @@ static int sandbox_run(void *self, const struct exec_run *run, struct exec_resul
     }
     if (rc == 0 && out->exit_status == 0)
         out->handle = STEAL(plan.folder);
-    else if (plan.folder != NULL)
-        ids_remove_tree(&s->ids, plan.folder, NULL);
+    else
+        remove_folder(s, STEAL(plan.folder));
     cell_plan_free(&plan);
     return rc;
 }
 
 static void sandbox_release(void *self, void *handle)
 {
-    const struct sandbox *s = self;
-    if (handle != NULL)
-        ids_remove_tree(&s->ids, handle, NULL);
-    free(handle);
+    remove_folder(self, handle);
 }
 
 static int64_t sandbox_waited_ns(const struct executor *executor)

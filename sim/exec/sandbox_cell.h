@@ -92,6 +92,7 @@ struct cell {
     bool map_groups;          /* setgroups is allowed */
     bool insecure;            /* all capabilities, no seccomp */
     bool own_net;
+    int net_fd;         /* of the namespace to enter for that, -1: a new one */
     bool old_mount_api; /* lower folders as one string, for kernels before 6.7 */
     const struct cell_mount *mounts;
     size_t mount_count;

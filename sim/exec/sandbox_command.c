@@ -39,18 +39,6 @@ _Noreturn void cell_fail(const struct cell *cell, enum cell_stage stage, int err
     _exit(125);
 }
 
-static void raise_loopback(const struct cell *cell)
-{
-    struct ifreq request = {.ifr_name = "lo"};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) != 0)
-        cell_fail(cell, CELL_NETWORK, errno, "");
-    request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
-    if (ioctl(fd, SIOCSIFFLAGS, &request) != 0)
-        cell_fail(cell, CELL_NETWORK, errno, "");
-    close(fd);
-}
-
 /* Into the working folder; like runc, makes it if an earlier step removed it. */
 static void enter_folder(const struct cell *cell)
 {
@@ -172,8 +160,8 @@ _Noreturn void cell_command(struct cell *cell)
     cell_mount_all(cell);
     if (sethostname(cell->hostname, strlen(cell->hostname)) != 0)
         cell_fail(cell, CELL_HOSTNAME, errno, cell->hostname);
-    if (cell->own_net)
-        raise_loopback(cell);
+    if (cell->own_net && cell->net_fd < 0 && sys_raise_loopback() != 0)
+        cell_fail(cell, CELL_NETWORK, errno, "");
     enter_folder(cell);
     cell->report = arrange_descriptors(cell);
     install_filter(cell);

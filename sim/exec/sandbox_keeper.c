@@ -42,7 +42,8 @@ static int command_main(void *cell)
 static pid_t start_command(struct cell *cell, int *pidfd)
 {
     int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-                CLONE_NEWCGROUP | (cell->own_net ? CLONE_NEWNET : 0) | CLONE_PIDFD |
+                CLONE_NEWCGROUP |
+                (cell->own_net && cell->net_fd < 0 ? CLONE_NEWNET : 0) | CLONE_PIDFD |
                 SHARING | SIGCHLD;
     if (SHARING != 0)
         return clone(command_main, (char *)cell->stack + CELL_STACK, flags, cell,
@@ -98,6 +99,8 @@ static _Noreturn void keep(const struct cell *cell)
     umask(022);
     if (cell->userns_fd >= 0 && setns(cell->userns_fd, CLONE_NEWUSER) != 0)
         cell_fail(cell, CELL_USERNS, errno, "");
+    if (cell->net_fd >= 0 && setns(cell->net_fd, CLONE_NEWNET) != 0)
+        cell_fail(cell, CELL_NETWORK, errno, "");
     if (chdir(cell->folder) != 0)
         cell_fail(cell, CELL_FOLDER, errno, cell->folder);
     int pidfd = -1;

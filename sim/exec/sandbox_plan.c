@@ -214,6 +214,7 @@ int cell_plan_make(struct cell_plan *plan, struct err *err)
     plan->cell.old_mount_api = s->old_mount_api;
     plan->cell.insecure = run->insecure;
     plan->cell.own_net = strcmp(run->network, "host") != 0;
+    plan->cell.net_fd = -1;
     plan->cell.hostname = run->hostname != NULL ? run->hostname : HOSTNAME;
     plan->cell.cwd = run->cwd != NULL && run->cwd[0] == '/' ? run->cwd : "/";
     plan->cell.filter = run->insecure ? NULL : &s->filter;

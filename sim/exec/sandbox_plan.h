@@ -13,6 +13,7 @@
 
 #include "sim/base/mem.h"
 #include "sim/exec/exec.h"
+#include "sim/exec/sandbox_ahead.h"
 #include "sim/exec/sandbox_cell.h"
 #include "sim/exec/sandbox_ids.h"
 #include "sim/exec/sandbox_user.h"
@@ -27,11 +28,12 @@ struct sandbox { /* the executor */
     char *cwd;    /* what relative paths are relative to: the processes change theirs */
     char *folder; /* absolute; below the store's tmp: resolv.conf, empty, a folder for
                      each run */
-    int folder_fd;      /* locked while we live */
-    char *layers;       /* with subordinate ids: layers unpacked with their owners */
-    bool old_mount_api; /* set by tests: mount as on kernels before 6.7 */
-    size_t lower_most;  /* layers in one overlay; tests make it small */
-    bool cgroup2;       /* the host has the one hierarchy */
+    int folder_fd;       /* locked while we live */
+    char *layers;        /* with subordinate ids: layers unpacked with their owners */
+    bool old_mount_api;  /* set by tests: mount as on kernels before 6.7 */
+    size_t lower_most;   /* layers in one overlay; tests make it small */
+    bool cgroup2;        /* the host has the one hierarchy */
+    struct ahead *ahead; /* NULL: in a user namespace */
     _Atomic int64_t waited_ns; /* of all commands so far */
 };
 

@@ -10,8 +10,11 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -76,6 +79,17 @@ static inline int sys_openat2(int dir, const char *path, uint64_t flags,
 static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
     return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+/* Brings up the loopback device of the thread's network namespace. */
+static inline int sys_raise_loopback(void)
+{
+    struct ifreq request = {.ifr_name = "lo"};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) != 0)
+        return -1;
+    request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
+    return ioctl(fd, SIOCSIFFLAGS, &request) != 0 ? -1 : close(fd);
 }
 
 #endif

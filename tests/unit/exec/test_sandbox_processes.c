@@ -5,18 +5,23 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <grp.h>
+#include <net/if.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/base/file.h"
 #include "sim/base/path.h"
+#include "sim/exec/sandbox_ahead.h"
 
 enum { OTHER_USER = 65534 };
 
@@ -79,6 +84,70 @@ static void run__from_several_threads__then_each_sees_its_own(void **state)
     sandbox_executor_free(fresh.executor);
     assert_int_equal(count_own_folders(shared), before);
 }
+
+/* ---- what is made and removed meanwhile ---- */
+
+enum { PATIENCE_S = 30 };
+
+/* In a child: whether the descriptor is of another network namespace than ours, with
+ * its loopback device up. */
+static bool is_fresh_net(int fd)
+{
+    int status = 1;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct stat ours, new;
+        struct ifreq request = {.ifr_name = "lo"};
+        if (stat("/proc/self/ns/net", &ours) != 0 || fstat(fd, &new) != 0 ||
+            ours.st_ino == new.st_ino || setns(fd, CLONE_NEWNET) != 0)
+            _exit(1);
+        int s = socket(AF_INET, SOCK_DGRAM, 0);
+        _exit(ioctl(s, SIOCGIFFLAGS, &request) != 0 || !(request.ifr_flags & IFF_UP));
+    }
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void ahead__network_namespaces__are_fresh_from_the_third_on(void **state)
+{
+    if (!is_privileged(need_sandbox(state)))
+        skip();
+    struct ahead *ahead = ahead_new();
+    int fds[2] = {-1, -1};
+    assert_int_equal(ahead_take_net(ahead), -1);
+    assert_int_equal(ahead_take_net(ahead), -1);
+    uint64_t end = clock_monotonic_ns() + PATIENCE_S * UINT64_C(1000000000);
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        while (fds[i] < 0 && clock_monotonic_ns() < end)
+            fds[i] = ahead_take_net(ahead);
+        assert_true(is_fresh_net(fds[i]));
+    }
+    struct stat a, b;
+    assert_int_equal(fstat(fds[0], &a), 0);
+    assert_int_equal(fstat(fds[1], &b), 0);
+    assert_true(a.st_ino != b.st_ino);
+    close(fds[0]);
+    close(fds[1]);
+    ahead_free(ahead);
+}
+
+static void ahead__folders__are_removed(void **state)
+{
+    struct image *image = need_sandbox(state);
+    struct ahead *ahead = ahead_new();
+    char *path = path_join(image->dir, "tmp/old");
+    AUTO_FREE char *below = path_join(path, "a/b"), *same = xstrdup(path);
+    assert_int_equal(file_make_folders(below, NULL), 0);
+    ahead_remove(ahead, path);
+    uint64_t end = clock_monotonic_ns() + PATIENCE_S * UINT64_C(1000000000);
+    while (file_exists(same) && clock_monotonic_ns() < end)
+        sched_yield();
+    assert_false(file_exists(same));
+    ahead_free(ahead);
+}
+
+/* ---- cut short ---- */
 
 static bool is_started(void *payload)
 {
@@ -184,6 +253,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run__from_several_threads__then_each_sees_its_own),
+        cmocka_unit_test(ahead__network_namespaces__are_fresh_from_the_third_on),
+        cmocka_unit_test(ahead__folders__are_removed),
         cmocka_unit_test(run__when_cancelled__then_the_command_ends),
         cmocka_unit_test(run__when_builder_is_killed__then_the_command_ends),
         cmocka_unit_test(run__when_not_root__then_works_in_a_user_namespace),
