@@ -241,6 +241,8 @@ int store_file_create(const char *path, struct err *err);
 /* A whole file, by way of one in tmp/. Without the mutex. */
 int store_file_write(struct store *store, const char *path, struct slice data,
                      bool sync, struct err *err);
+/* Lets the disk begin with what was written to fd. */
+void store_sync_begin(int fd);
 /* Takes fd, of a file whose bytes must be on the disk before the next flush (sync.c).
  */
 int store_sync_later(struct store *store, int fd, const char *path, struct err *err);

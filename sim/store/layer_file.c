@@ -21,6 +21,7 @@ static const char blobs[] = "blobs/sha256";
 
 enum {
     BUFFER = 1 << 20,
+    WRITE_BACK = 16 << 20, /* the disk is at work while more of a large layer comes */
     INDEX_LIMIT = 1 << 30,
 };
 
@@ -216,6 +217,7 @@ int layer_index_write(struct store *store, const struct digest *diff_id,
 /* Collects what the tar writer gives in pieces to large writes. */
 struct spool {
     int fd;
+    size_t unwritten; /* since write-back was begun */
     char *data;
     size_t len;
     const char *path; /* for messages */
@@ -229,6 +231,11 @@ static int spool_flush(struct spool *s, struct err *err)
     errno = 0;
     if (file_write_fd(s->fd, s->data, len, err) != 0)
         return store_io_error(err, errno, "write", s->path);
+    s->unwritten += len;
+    if (s->unwritten >= WRITE_BACK) {
+        store_sync_begin(s->fd);
+        s->unwritten = 0;
+    }
     return 0;
 }
 

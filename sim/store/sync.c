@@ -41,13 +41,18 @@ static int sync_all(struct store *store, struct err *err)
     return rc;
 }
 
-int store_sync_later(struct store *store, int fd, const char *path, struct err *err)
+void store_sync_begin(int fd)
 {
-    int rc = 0;
 #ifdef SYNC_FILE_RANGE_WRITE
     /* Only a head start: that the bytes arrive is what fdatasync says. */
     (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 #endif
+}
+
+int store_sync_later(struct store *store, int fd, const char *path, struct err *err)
+{
+    int rc = 0;
+    store_sync_begin(fd);
     pthread_mutex_lock(&store->tmp_mutex);
     GROW(store->unsynced, store->unsynced_cap, store->unsynced_count + 1);
     store->unsynced[store->unsynced_count++] =
