@@ -97,6 +97,18 @@ static bool is_number(const char *name)
     return name[strspn(name, "0123456789")] == '\0';
 }
 
+/* Whether a stage has a step of this text; most often it is where it was. */
+static bool has_text(const struct journal_step *steps, size_t n, const char *text,
+                     size_t was)
+{
+    if (was < n && strcmp(steps[was].text, text) == 0)
+        return true;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(steps[i].text, text) == 0)
+            return true;
+    return false;
+}
+
 /* How well an old stage fits: its name if it has one, then the texts they share. */
 static unsigned long fit(const struct journal *now, struct span s,
                          const struct journal *before, struct span old, bool same_place)
@@ -106,12 +118,9 @@ static unsigned long fit(const struct journal *now, struct span s,
     if (!is_number(a) && strcmp(a, b) == 0)
         value += 1000000;
     for (size_t i = 0; i < s.len; i++)
-        for (size_t k = 0; k < old.len; k++)
-            if (strcmp(now->steps[s.first + i].text,
-                       before->steps[old.first + k].text) == 0) {
-                value += 10;
-                break;
-            }
+        if (has_text(before->steps + old.first, old.len, now->steps[s.first + i].text,
+                     i))
+            value += 10;
     return value;
 }
 
