@@ -134,6 +134,24 @@ static int make_upper(struct cell_plan *plan, struct err *err)
     return 0;
 }
 
+/* The tree as a folder, whole or not at all. */
+static int unpack_to(const struct sandbox *s, const struct tree *tree, const char *path,
+                     struct err *err)
+{
+    AUTO_FREE char *temp = NULL;
+    int rc = file_temp_folder(s->folder, "layer", &temp, err);
+    if (rc == 0 && chmod(temp, 0755) != 0)
+        rc = err_errno(err, errno, "cannot prepare %s", temp);
+    if (rc == 0)
+        rc = ids_unpack(&s->ids, tree, temp, err);
+    /* Another process or thread may have been faster. */
+    if (rc == 0 && rename(temp, path) != 0) {
+        rc = file_exists(path) ? 0 : err_errno(err, errno, "cannot write %s", path);
+        ids_remove_tree(&s->ids, temp, NULL);
+    }
+    return rc;
+}
+
 /* With subordinate ids the layers are kept apart: the store, which knows of no
  * namespace, could make their files only as the caller's own. */
 static int layer_folder(struct cell_plan *plan, const struct digest *diff_id,
@@ -149,21 +167,50 @@ static int layer_folder(struct cell_plan *plan, const struct digest *diff_id,
     struct layer *layer = NULL;
     int rc = 0;
     if (!file_exists(path)) {
-        AUTO_FREE char *temp = NULL;
         rc = store_layer_get(s->store, diff_id, &layer, err);
         if (rc == 0)
-            rc = file_temp_folder(s->folder, "layer", &temp, err);
-        if (rc == 0 && chmod(temp, 0755) != 0)
-            rc = err_errno(err, errno, "cannot prepare %s", temp);
-        if (rc == 0)
-            rc = ids_unpack(&s->ids, layer->tree, temp, err);
-        /* Another process or thread may have been faster. */
-        if (rc == 0 && rename(temp, path) != 0) {
-            rc = file_exists(path) ? 0 : err_errno(err, errno, "cannot write %s", path);
-            ids_remove_tree(&s->ids, temp, NULL);
-        }
+            rc = unpack_to(s, layer->tree, path, err);
         layer_unref(layer);
     }
+    if (rc == 0)
+        *out = STEAL(path);
+    return rc;
+}
+
+static int unpack_merged(const struct sandbox *s, const struct digest *ids,
+                         size_t count, const char *path, struct err *err)
+{
+    struct layer **layers = xcalloc(count, sizeof *layers);
+    struct view *view = view_new();
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = store_layer_get(s->store, &ids[i], &layers[i], err);
+        if (rc == 0)
+            view_push(view, layers[i]->tree);
+    }
+    struct tree *all = rc == 0 ? view_subtree(view, "") : NULL;
+    if (rc == 0)
+        rc = unpack_to(s, all, path, err);
+    tree_free(all);
+    view_free(view);
+    for (size_t i = 0; i < count; i++)
+        layer_unref(layers[i]);
+    free(layers);
+    return rc;
+}
+
+/* The lowest layers of an image that has more than overlays take, as one folder, for
+ * as long as the executor lives. */
+static int merged_folder(struct cell_plan *plan, size_t count, char **out,
+                         struct err *err)
+{
+    const struct sandbox *s = plan->sandbox;
+    const struct digest *ids = plan->run->layers;
+    struct digest all = digest_of(ids, count * sizeof *ids);
+    char hex[DIGEST_HEX + 1];
+    digest_hex(&all, hex);
+    AUTO_FREE char *path = xasprintf("%s/merged-%s", s->folder, hex);
+    int rc = file_exists(path) ? 0 : unpack_merged(s, ids, count, path, err);
     if (rc == 0)
         *out = STEAL(path);
     return rc;
@@ -179,18 +226,21 @@ static bool is_above(const struct exec_run *run, size_t index)
     return false;
 }
 
+/* How many of the lowest layers are merged, so that two overlays take the rest and
+ * that: whole overlays full, to do it seldom while an image grows. */
+static size_t count_merged(const struct cell_plan *plan)
+{
+    const size_t step = plan->sandbox->lower_most, most = 2 * step;
+    const size_t n = plan->run->layer_count;
+    return n <= most ? 0 : (n - most + step) / step * step;
+}
+
 static int set_lower(struct cell_plan *plan, struct err *err)
 {
     const struct exec_run *run = plan->run;
-    const size_t most = 2 * plan->sandbox->lower_most;
-    if (run->layer_count > most) {
-        err_set(err, ERR_FAILED, "%zu layers are more than overlays take (%zu)",
-                run->layer_count, most);
-        return err_hint(err, "put several RUN or COPY into one, or copy the result of "
-                             "a stage into a new one");
-    }
+    const size_t merged = count_merged(plan);
     int rc = 0;
-    for (size_t i = run->layer_count; i > 0 && rc == 0; i--) {
+    for (size_t i = run->layer_count; i > merged && rc == 0; i--) {
         char *path = NULL;
         if (is_above(run, i))
             continue;
@@ -198,6 +248,12 @@ static int set_lower(struct cell_plan *plan, struct err *err)
         if (rc == 0)
             strv_add(&plan->lower, cell_plan_host_path(plan, path));
         free(path);
+    }
+    if (rc == 0 && merged > 0) {
+        char *path = NULL;
+        rc = merged_folder(plan, merged, &path, err);
+        if (rc == 0)
+            strv_take(&plan->lower, path);
     }
     plan->cell.lower = (const char *const *)plan->lower.items;
     plan->cell.lower_count = plan->lower.len;
