@@ -341,6 +341,8 @@ static int pairs_digest(struct selected *item, struct hashing *h, struct err *er
         if (h->rules->parents)
             add_parents(item, i, h, &pairs);
     }
+    if (h->root_excluded && pairs.len == 0)
+        return 0; /* as for a lone match that does not count */
     struct digest all = digest_of(buf_str(&pairs), pairs.len);
     /* The linear builders know a list of files, not the words they came from (row 58).
      */

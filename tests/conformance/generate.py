@@ -181,6 +181,8 @@ class Generator:
         name = self.pick(["EOF", '"EOF"', "-EOF", "file.txt"])
         end = name.strip('-"')
         body = self.pick(["hello $V\n", "\ttab ${W:-w}\n", "plain\n", "", "a\\$b \\n 'x' \"$V\"\n"])
+        if body:
+            body += f"{self.salt}\n"
         return f"COPY <<{name} {self.pick(DESTINATIONS[:8]).replace(' ', '')}\n{body}{end}"
 
     def script(self):

@@ -308,6 +308,8 @@ static const struct row rows[] = {
      "R", "", ""},
     {"97 but not below", F "COPY --exclude=* --exclude=!x d /d\n", "write d/y Y2", NULL,
      "C", "", ""},
+    {"97 match gone", F "COPY --exclude=* */x a.txt /d/\n", "remove d/x", NULL, "C", "",
+     ""},
     {"97 folder gone", F "COPY --exclude=* d /d\n", "remove d", NULL, "C", "", ""},
     {"97 its name", F "COPY --exclude=a* a.txt /d/\n", "write a.txt X2", NULL, "R", "",
      ""},
