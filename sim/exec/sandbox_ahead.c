@@ -40,10 +40,16 @@ static int make_net(void)
     return net;
 }
 
+/* One that is ready stays: it may have been asked for again while it was made. */
+static bool needs_net(const struct ahead *a)
+{
+    return a->wants_net && a->net < 0;
+}
+
 /* One piece of work, outside the lock. */
 static void work_once(struct ahead *a)
 {
-    if (a->wants_net) {
+    if (needs_net(a)) {
         a->wants_net = false;
         pthread_mutex_unlock(&a->lock);
         int net = make_net();
@@ -63,7 +69,7 @@ static void *work(void *payload)
     struct ahead *a = payload;
     pthread_mutex_lock(&a->lock);
     while (!a->quits) {
-        if (a->wants_net || a->folders.len > 0)
+        if (needs_net(a) || a->folders.len > 0)
             work_once(a);
         else
             pthread_cond_wait(&a->work, &a->lock);

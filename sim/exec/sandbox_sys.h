@@ -6,6 +6,7 @@
 #ifndef SIM_EXEC_SANDBOX_SYS_H
 #define SIM_EXEC_SANDBOX_SYS_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -86,10 +87,16 @@ static inline int sys_raise_loopback(void)
 {
     struct ifreq request = {.ifr_name = "lo"};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) != 0)
+    if (fd < 0)
         return -1;
+    int rc = ioctl(fd, SIOCGIFFLAGS, &request);
     request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
-    return ioctl(fd, SIOCSIFFLAGS, &request) != 0 ? -1 : close(fd);
+    if (rc == 0)
+        rc = ioctl(fd, SIOCSIFFLAGS, &request);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
 }
 
 #endif

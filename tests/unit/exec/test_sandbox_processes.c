@@ -132,6 +132,33 @@ static void ahead__network_namespaces__are_fresh_from_the_third_on(void **state)
     ahead_free(ahead);
 }
 
+static size_t count_descriptors(void)
+{
+    glob_t found = {0};
+    glob("/proc/self/fd/*", 0, NULL, &found);
+    size_t n = found.gl_pathc;
+    globfree(&found);
+    return n;
+}
+
+/* Parallel stages ask while one is being made. */
+static void ahead__when_asked_often__then_no_descriptor_is_lost(void **state)
+{
+    if (!is_privileged(need_sandbox(state)))
+        skip();
+    const size_t before = count_descriptors();
+    struct ahead *ahead = ahead_new();
+    for (int round = 0; round < 300; round++) {
+        int fd = ahead_take_net(ahead);
+        if (fd >= 0)
+            close(fd);
+        for (int i = 0; i < round; i++)
+            sched_yield();
+    }
+    ahead_free(ahead);
+    assert_int_equal(count_descriptors(), before);
+}
+
 static void ahead__folders__are_removed(void **state)
 {
     struct image *image = need_sandbox(state);
@@ -254,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run__from_several_threads__then_each_sees_its_own),
         cmocka_unit_test(ahead__network_namespaces__are_fresh_from_the_third_on),
+        cmocka_unit_test(ahead__when_asked_often__then_no_descriptor_is_lost),
         cmocka_unit_test(ahead__folders__are_removed),
         cmocka_unit_test(run__when_cancelled__then_the_command_ends),
         cmocka_unit_test(run__when_builder_is_killed__then_the_command_ends),
