@@ -157,6 +157,14 @@ static void store__when_used_by_threads__then_whole(void **state)
     verify_clean(f->store);
 }
 
+static void expect_good_end(pid_t pid)
+{
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* In a child, so that the limit does not outlive the test. */
 static void store__when_disk_is_full__then_clear_error_and_nothing_half(void **state)
 {
@@ -199,10 +207,7 @@ static void store__when_disk_is_full__then_clear_error_and_nothing_half(void **s
                has_record(f->store, "before") && !has_record(f->store, "7");
         _exit(good ? 0 : 1);
     }
-    int status;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    expect_good_end(pid);
     reopen(f);
     assert_int_equal(usage_of(f->store).layers, 1);
     verify_clean(f->store);
@@ -295,10 +300,7 @@ commit__when_a_blob_cannot_reach_the_disk__then_no_row_names_it(void **state)
         assert_true(pid >= 0);
         if (pid == 0)
             commit_on_broken_disk(f, counts[i]);
-        int status;
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_true(WIFEXITED(status));
-        assert_int_equal(WEXITSTATUS(status), 0);
+        expect_good_end(pid);
         reopen(f);
         assert_int_equal(usage_of(f->store).layers, 1);
         assert_true(has_record(f->store, "before"));
